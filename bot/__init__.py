@@ -1,0 +1,1 @@
+"""The room that talks: one assistant and the thin channels around it."""
