@@ -1,0 +1,115 @@
+"""The one assistant behind every channel: a question in, an answer out; a snippet in, a result out.
+
+It uses both other rooms and never sees a chat library. What connects the rooms is here: an error that a snippet
+raised becomes a question to the knowledge base.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bot.settings import Settings
+from kb.embedding import SentenceTransformerEmbedder
+from kb.errors import KnowledgeError
+from kb.knowledge import KnowledgeBase
+from kb.pages import Answer
+from runner.job import Event, Job, Result, RunError
+from runner.policy import RunnerConfig
+from runner.runner import Runner
+
+log = logging.getLogger(__name__)
+
+SUGGESTIONS_REMEMBERED = 1024
+
+
+def open_knowledge(settings: Settings) -> KnowledgeBase:
+    """Open the knowledge base that `settings` name; nothing is loaded yet."""
+    embedder = SentenceTransformerEmbedder(settings.embedding_model) if settings.embedding_model else None
+    return KnowledgeBase(
+        settings.data_dir / "knowledge",
+        packages=settings.knowledge_packages,
+        content=settings.content_dir,
+        embedder=embedder,
+    )
+
+
+def open_runner(settings: Settings) -> Runner:
+    """Open the runner that `settings` name; nothing is started yet."""
+    config = RunnerConfig(
+        slots=settings.run_slots,
+        queue=settings.run_queue,
+        warm_memory_bytes=settings.warm_memory_mib * 2**20,
+        keep_days=settings.run_keep_days,
+    )
+    return Runner(settings.data_dir / "runs", config)
+
+
+class Assistant:
+    """Answers questions and runs snippets. Thread-safe; calls block."""
+
+    def __init__(self, knowledge: KnowledgeBase, runner: Runner) -> None:
+        self.knowledge = knowledge
+        self.runner = runner
+        self._suggestions: OrderedDict[str, tuple[dict[str, Any], ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question.
+
+        Raises:
+            KnowledgeError: the question is unusable (`BadQuestion`), or the knowledge base is.
+        """
+        return self.knowledge.ask(question)
+
+    def run(self, job: Job, on_event: Callable[[Event], None] | None = None) -> Result:
+        """Run a snippet to its end; what it raised comes back with suggestions."""
+        return self._suggest(self.runner.run(job, on_event))
+
+    def submit(self, job: Job) -> str:
+        """Accept a snippet and return the run's id at once.
+
+        Raises:
+            QueueFull: too many runs are waiting.
+        """
+        return self.runner.submit(job)
+
+    def result(self, run_id: str) -> Result | None:
+        """Return how a run ended, or None while it has not.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        result = self.runner.result(run_id)
+        return None if result is None else self._suggest(result)
+
+    def close(self) -> None:
+        """End what is running and free what is held."""
+        self.runner.close()
+        self.knowledge.close()
+
+    def _suggest(self, result: Result) -> Result:
+        if result.error is None or result.status not in {"error", "rejected"}:
+            return result
+        with self._lock:
+            known = self._suggestions.get(result.id)
+        if known is None:
+            known = self._explain(result.error)
+            with self._lock:
+                self._suggestions[result.id] = known
+                while len(self._suggestions) > SUGGESTIONS_REMEMBERED:
+                    self._suggestions.popitem(last=False)
+        return replace(result, suggestions=known)
+
+    def _explain(self, error: RunError) -> tuple[dict[str, Any], ...]:
+        """Ask the knowledge base about an error; a run's result never fails because there is none."""
+        try:
+            sources = self.knowledge.explain_error(error.type, error.message)
+        except KnowledgeError as problem:
+            log.info("no suggestions for %s: %s", error.type, problem.what)
+            return ()
+        return tuple(source.to_dict() for source in sources)

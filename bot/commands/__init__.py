@@ -1,0 +1,1 @@
+"""The commands of `lobby`, one file each: parse, call, print."""

@@ -1,0 +1,78 @@
+"""`lobby kb`: build the knowledge base, look at it, measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot import printing
+from bot.assistant import open_knowledge
+from bot.commands.common import common_options, load_settings, print_json
+from bot.errors import CANNOT, DONE
+
+
+@click.group()
+def kb() -> None:
+    """The knowledge base."""
+
+
+@kb.command()
+@common_options
+def build(as_json: bool, data_dir: Path | None) -> int:
+    """Build the knowledge base from what is installed; does nothing when nothing changed."""
+    knowledge = open_knowledge(load_settings(data_dir).settings)
+    with progress_bar() as report:
+        status = knowledge.build(report)
+    if as_json:
+        print_json(status.to_dict())
+    else:
+        printing.show_knowledge_status(status)
+    return DONE
+
+
+@kb.command()
+@common_options
+def status(as_json: bool, data_dir: Path | None) -> int:
+    """Say what the knowledge base holds and whether it can be used."""
+    knowledge = open_knowledge(load_settings(data_dir).settings)
+    state = knowledge.status()
+    if as_json:
+        print_json(state.to_dict())
+    else:
+        printing.show_knowledge_status(state)
+    return DONE if state.usable else CANNOT
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show the stages of a build on stderr: a bar on a terminal, a line a stage elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _line_a_stage(console)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, int] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield report
+
+
+def _line_a_stage(console: Console) -> Callable[[str, int, int], None]:
+    said: set[str] = set()
+
+    def report(stage: str, done: int, total: int) -> None:
+        if stage not in said:
+            said.add(stage)
+            console.print(f"{stage}…", highlight=False)
+
+    return report

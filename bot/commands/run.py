@@ -1,0 +1,161 @@
+"""`lobby run`: one snippet in the sandbox, or many, one result a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from bot import printing
+from bot.assistant import Assistant, open_knowledge, open_runner
+from bot.commands.common import common_options, load_settings, print_json
+from bot.errors import CANNOT, DONE, FAILED, WRONG_CALL, BadCall
+from bot.settings import Settings
+from runner.job import BACKENDS, DEVICES, Backend, Device, Job, Limits, Result
+
+SUFFIXES = (".py",)
+STDIN = "-"
+# Read no more of a snippet than is needed to see that it is too large.
+READ_AT_MOST = Limits().source_bytes + 1
+FILES_AT_MOST = Limits().disk_bytes
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="FILE")
+@click.option("--batch", is_flag=True, help="Run many: files and folders of .py files; one JSON result a line, in order.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="With --batch: runs at once.")
+@click.option("--backend", type=click.Choice([*BACKENDS, "all"]), default="tensorflow", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+@click.option("--timeout", "timeout_s", type=float, help="Wall clock limit in seconds.  [default: run_timeout_s]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of every random generator.")
+@click.option("--stdin", "stdin", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="What it reads.")
+@click.option("--file", "files", multiple=True, metavar="NAME=PATH", help="Lay PATH into the working folder as NAME.")
+@common_options
+def run(
+    paths: tuple[str, ...],
+    batch: bool,
+    jobs: int,
+    backend: str,
+    device: Device,
+    timeout_s: float | None,
+    seed: int | None,
+    stdin: Path | None,
+    files: tuple[str, ...],
+    as_json: bool,
+    data_dir: Path | None,
+) -> int:
+    """Run the snippet in FILE (- reads it from standard input) where it can hurt nobody."""
+    settings = load_settings(data_dir).settings
+    if not batch and len(paths) != 1:
+        raise BadCall("One call runs one file.", "For many, use `lobby run --batch FILE...`.")
+    limits = Limits(wall_s=_wall_clock(timeout_s, settings))
+    template = Job(
+        source="",
+        device=device,
+        limits=limits,
+        seed=seed,
+        stdin=stdin.read_bytes() if stdin else b"",
+        files=dict(_read_file(item) for item in files),
+    )
+    backends: tuple[Backend, ...] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
+    sources = [(name, _read_source(name)) for name in (_expand(paths) if batch else paths)]
+    assistant = Assistant(open_knowledge(settings), open_runner(settings))
+    try:
+        work = [(name, replace(template, source=text, backend=each)) for name, text in sources for each in backends]
+        if batch:
+            for name, result in _run_all(assistant, work, jobs):
+                print_json({**result.to_dict(), "file": name})
+            return DONE
+        return _run_one(assistant, [job for _, job in work], as_json=as_json)
+    finally:
+        assistant.close()
+
+
+def _run_one(assistant: Assistant, jobs: list[Job], *, as_json: bool) -> int:
+    """Run one snippet on each of the wanted backends and print how it went."""
+    results = [assistant.run(job) for job in jobs]
+    if len(results) == 1:
+        if as_json:
+            print_json(results[0].to_dict())
+        else:
+            printing.show_result(results[0])
+    elif as_json:
+        print_json({"runs": [result.to_dict() for result in results]})
+    else:
+        printing.show_comparison(results)
+    return max(map(_exit_status, results))
+
+
+def _exit_status(result: Result) -> int:
+    return {"ok": DONE, "rejected": WRONG_CALL, "unavailable": CANNOT}.get(result.status, FAILED)
+
+
+def _run_all(assistant: Assistant, work: list[tuple[str, Job]], at_once: int) -> Iterator[tuple[str, Result]]:
+    """Run many, some at once, and yield the results in the order given, each as soon as its turn has come."""
+    with ThreadPoolExecutor(at_once, thread_name_prefix="batch") as pool:
+        futures = [(name, pool.submit(assistant.run, job)) for name, job in work]
+        try:
+            for name, future in futures:
+                yield name, future.result()
+        finally:
+            for _, future in futures:
+                future.cancel()
+
+
+def _expand(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files named, and of each folder the snippets in it, sorted."""
+    for path in map(Path, paths):
+        if path.is_dir():
+            found = sorted(str(file) for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            if not found:
+                raise BadCall(f"There is no snippet in the folder {path}.", "Snippets are files that end in .py.")
+            yield from found
+        else:
+            yield str(path)
+
+
+def _read_source(name: str) -> str:
+    """Read a snippet, no further than needed to see that it is too large.
+
+    Bytes that are no UTF-8 are kept as lone surrogates: the runner then rejects the run as "not text".
+    """
+    if name == STDIN:
+        raw = sys.stdin.buffer.read(READ_AT_MOST)
+    else:
+        try:
+            with Path(name).open("rb") as file:
+                raw = file.read(READ_AT_MOST)
+        except OSError as error:
+            raise BadCall(f"{name} cannot be read: {error.strerror}.", "Name a file with Python code.") from None
+    return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+
+
+def _read_file(item: str) -> tuple[str, bytes]:
+    name, separator, path = item.partition("=")
+    if not separator or not name or os.sep in name or name in {".", ".."} or "\0" in name:
+        raise BadCall(f"--file {item} is not of the form NAME=PATH.", "NAME is a plain file name: --file data.csv=x.csv")
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(FILES_AT_MOST + 1)
+    except OSError as error:
+        raise BadCall(f"{path} cannot be read: {error.strerror}.", "Name a file that exists.") from None
+    if len(content) > FILES_AT_MOST:
+        raise BadCall(f"{path} is larger than a run's disk.", f"At most {FILES_AT_MOST // 2**20} MiB fit.")
+    return name, content
+
+
+def _wall_clock(asked_s: float | None, settings: Settings) -> float:
+    if asked_s is None:
+        return settings.run_timeout_s
+    if not 0 < asked_s <= settings.run_timeout_max_s:
+        raise BadCall(
+            f"--timeout {asked_s:g} is not allowed.",
+            f"Between 0 and {settings.run_timeout_max_s:g} seconds (run_timeout_max_s) are.",
+        )
+    return asked_s
+

@@ -1,0 +1,151 @@
+"""How things look in a terminal. Plain text through a pipe, highlighted on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from bot import wording
+from kb.knowledge import Status
+from kb.pages import Answer
+from runner.job import Result, RunError
+
+STATUS_STYLE = {"ok": "green", "cancelled": "yellow", "rejected": "yellow"}
+
+
+def _console() -> Console:
+    # Made anew each time: tests and pipes change where standard output leads.
+    return Console(highlight=False, emoji=False, markup=False, soft_wrap=not sys.stdout.isatty())
+
+
+def complain(what: str, remedy: str) -> None:
+    """Say on stderr what is wrong, in one line, and what to do, in another."""
+    print(f"lobby: {_one_line(what)}", file=sys.stderr)
+    if remedy:
+        print(f"       {_one_line(remedy)}", file=sys.stderr)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def show_answer(answer: Answer) -> None:
+    """Print an answer, its code and its sources."""
+    console = _console()
+    if console.is_terminal:
+        console.print(Markdown(answer.text))
+    else:
+        console.print(answer.text)
+    if answer.code:
+        console.print()
+        _show_code(console, answer.code)
+    if answer.sources:
+        console.print()
+        heading = wording.SOURCES if answer.answered else wording.CLOSEST_PAGES
+        if answer.answered:
+            heading += f" ({wording.confidence_words(answer.confidence)})"
+        console.print(Text(heading, style="bold"))
+        _show_sources(console, [source.to_dict() for source in answer.sources])
+
+
+def show_result(result: Result) -> None:
+    """Print how a run went: its output, its error with what explains it, what it left, and the run's card."""
+    console = _console()
+    _show_stream(result.stdout, sys.stdout)
+    _show_stream(result.stderr, sys.stderr)
+    if result.error is not None and result.status == "error":
+        _show_error(console, result.error)
+    for fit in result.fits:
+        figures = ", ".join(
+            f"{name} {values[-1]:.4g}" for name, values in fit.history.items() if values and values[-1] is not None
+        )
+        console.print(Text(f"fit: {fit.epochs} epochs{', ' + figures if figures else ''}", style="dim"))
+    for artifact in result.artifacts:
+        console.print(Text(f"file: {artifact.path} ({artifact.size:,} bytes)", style="dim"))
+    if result.truncated:
+        console.print(Text("The output was cut.", style="yellow"))
+    status = Text(f"{result.status}: ", style=f"bold {STATUS_STYLE.get(result.status, 'red')}")
+    console.print(status + Text(wording.run_sentence(result), style="default"))
+    console.print(Text(wording.run_card(result), style="dim"))
+    if result.suggestions:
+        console.print()
+        console.print(Text(f"{wording.LOOKS_LIKE}:", style="bold"))
+        _show_sources(console, result.suggestions)
+
+
+def show_comparison(results: Sequence[Result]) -> None:
+    """Print the same snippet's runs on several backends: each in full, then a table."""
+    console = _console()
+    table = Table("backend", "status", "seconds", "last loss")
+    for result in results:
+        console.rule(result.backend)
+        show_result(result)
+        losses = [value for fit in result.fits for value in fit.history.get("loss", ()) if value is not None]
+        loss = f"{losses[-1]:.6g}" if losses else "-"
+        table.add_row(result.backend, result.status, f"{result.duration_s:.2f}", loss)
+    console.print(table)
+
+
+def show_knowledge_status(status: Status) -> None:
+    """Print what the knowledge base holds."""
+    console = _console()
+    for name, value in status.to_dict().items():
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{key} {item}" for key, item in value.items())
+        elif isinstance(value, list | tuple):
+            value = ", ".join(map(str, value))
+        if value not in (None, ""):
+            console.print(f"{name.replace('_', ' '):>14}  {value}")
+
+
+def show_checks(checks: Iterable[Mapping[str, Any]], settings: Iterable[Mapping[str, str]]) -> None:
+    """Print what the doctor found and the effective settings."""
+    console = _console()
+    signs = {"ok": ("ok", "green"), "warning": ("!!", "yellow"), "failed": ("no", "red")}
+    for check in checks:
+        sign, style = signs[check["state"]]
+        console.print(Text(f" {sign} ", style=f"bold {style}") + Text(f"{check['name']}: {check['what']}", style="default"))
+        if check["remedy"]:
+            console.print(f"      {check['remedy']}")
+    console.print()
+    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    for row in settings:
+        table.add_row(row["name"], row["value"], row["origin"])
+    console.print(table)
+
+
+def _show_stream(text: str, stream: Any) -> None:
+    if text:
+        stream.write(text if text.endswith("\n") else text + "\n")
+        stream.flush()
+
+
+def _show_error(console: Console, error: RunError) -> None:
+    if error.traceback:
+        console.print(Text(error.traceback.rstrip(), style="dim"))
+    elif error.line is not None:
+        console.print(f"line {error.line}: {error.source_line or ''}")
+    headline = Text(error.type, style="bold red")
+    console.print(headline + Text(f": {error.message}" if error.message else "", style="default"))
+
+
+def _show_code(console: Console, code: str) -> None:
+    if console.is_terminal:
+        console.print(Syntax(code, "python", background_color="default", padding=(0, 2)))
+    else:
+        console.print("\n".join(f"    {line}" if line else "" for line in code.splitlines()))
+
+
+def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> None:
+    for number, source in enumerate(sources, start=1):
+        section = f" — {source['section']}" if source.get("section") else ""
+        console.print(Text(f"{number:>2}. {source['title']}{section}", style="default"))
+        console.print(Padding(Text(source["url"], style="dim"), (0, 0, 0, 4)))

@@ -1,0 +1,183 @@
+"""Every setting: its name with the unit, its default and a sentence.
+
+One file, `lobby.toml`, holds them; every key can also be given as an environment variable `LOBBY_…`. The order, last
+wins: default, file, environment, command line. An unknown key or a bad value is a `BadSetting` that names the key, the
+value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.errors import BadSetting
+
+PREFIX = "LOBBY_"
+# These say where settings are or steer the project's own tests; they are no settings themselves.
+NOT_SETTINGS = ("LOBBY_CONFIG", "LOBBY_TEST_")
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def _default_data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("lobby", appauthor=False))
+
+
+class Settings(BaseModel):
+    """The effective settings of one process."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=_default_data_dir, description="Folder of everything stateful: knowledge, runs, database."
+    )
+    content_dir: Path = Field(
+        default=CHECKOUT / "data", description="Folder of what people edit: FAQ, examples, learning path."
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address that `lobby serve` listens on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port that `lobby serve` listens on; 0 takes a free one.")
+    public_url: str = Field(
+        default="", pattern=r"^(https?://.+)?$", description="Address under which people reach the web pages, if another."
+    )
+    knowledge_packages: tuple[str, ...] = Field(
+        default=("keras", "keras_hub", "keras_tuner"), min_length=1, description="Installed packages whose API is known."
+    )
+    embedding_model: str = Field(
+        default="", description="Folder or Hugging Face name of another embedding model; empty: the packaged MiniLM."
+    )
+    run_slots: int = Field(default=2, ge=1, le=64, description="Snippets that run at once.")
+    run_queue: int = Field(default=64, ge=1, le=10_000, description="Snippets that may wait; past it people are told to retry.")
+    run_timeout_s: float = Field(default=30.0, gt=0, le=600, description="Wall clock of a run unless it asks for another.")
+    run_timeout_max_s: float = Field(default=60.0, gt=0, le=3600, description="Longest wall clock a run may ask for.")
+    run_keep_days: float = Field(default=30.0, gt=0, description="Days that a run's result and files are kept.")
+    warm_memory_mib: int = Field(
+        default=4096, ge=0, description="Memory for warm Keras processes, in MiB; 0 starts Keras anew for each run."
+    )
+    log_level: str = Field(
+        default="warning", pattern="^(debug|info|warning|error)$", description="Least level that is logged to stderr."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings with where each came from (`default`, the file's path, the variable's name or `command line`)."""
+
+    settings: Settings
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read the settings.
+
+    Args:
+        overrides: values given on the command line; None values are left out.
+        environ: the environment; `os.environ` when not given.
+
+    Raises:
+        BadSetting: an unknown key, a value that is not allowed, or a file that cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in (overrides or {}).items() if value is not None}
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+
+    for layer, origin in (_from_file(_config_file(environ, given)), _from_environment(environ)):
+        for name, value in layer.items():
+            values[name], origins[name] = value, origin or PREFIX + name.upper()
+    for name, value in given.items():
+        values[name], origins[name] = value, "command line"
+
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, origins) from None
+    # Relative folders are meant from where the command was given, and must survive a change of folder.
+    absolute = {name: getattr(settings, name).expanduser().absolute() for name in ("data_dir", "content_dir")}
+    settings = settings.model_copy(update=absolute)
+    return Loaded(settings, {name: origins.get(name, "default") for name in Settings.model_fields})
+
+
+def describe(loaded: Loaded) -> list[dict[str, str]]:
+    """Return each effective setting as name, value, origin and description."""
+    rows = []
+    for name, info in Settings.model_fields.items():
+        value = getattr(loaded.settings, name)
+        shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+        rows.append(
+            {"name": name, "value": shown, "origin": loaded.origins[name], "description": info.description or ""}
+        )
+    return rows
+
+
+def _config_file(environ: Mapping[str, str], given: Mapping[str, Any]) -> Path | None:
+    """Return the settings file to read: the one named, else one in this folder, else one in the data directory."""
+    if named := environ.get("LOBBY_CONFIG"):
+        return Path(named)
+    data_dir = Path(given.get("data_dir") or environ.get("LOBBY_DATA_DIR") or _default_data_dir())
+    for candidate in (Path("lobby.toml"), data_dir / "lobby.toml"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _from_file(path: Path | None) -> tuple[dict[str, Any], str]:
+    if path is None:
+        return {}, ""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), str(path)
+    except OSError as error:
+        raise BadSetting(
+            f"The settings file {path} cannot be read: {error.strerror}.", "Mend it, or unset LOBBY_CONFIG."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"The settings file {path} is not valid TOML: {error}.", "Mend the line it names; strings need quotes."
+        ) from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    values: dict[str, Any] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable.startswith(NOT_SETTINGS):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        info = Settings.model_fields.get(name)
+        if info is None:
+            raise BadSetting(f"The environment variable {variable} is no setting of Lobby.", _allowed_names())
+        values[name] = _split(text) if _is_list(info.annotation) else text
+    return values, ""
+
+
+def _is_list(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return any(_is_list(part) for part in get_args(annotation))
+    return origin in (tuple, list)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _allowed_names() -> str:
+    return "Settings are: " + ", ".join(Settings.model_fields) + "."
+
+
+def _explain(error: ValidationError, origins: Mapping[str, str]) -> BadSetting:
+    """Turn pydantic's first complaint into one line that names the key, the value and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "?"
+    origin = origins.get(name, "default")
+    if first["type"] == "extra_forbidden":
+        return BadSetting(f"Unknown setting {name!r} in {origin}.", _allowed_names())
+    info = Settings.model_fields[name]
+    return BadSetting(
+        f"The setting {name} = {first['input']!r} ({origin}) is not allowed: {first['msg'].lower()}.", info.description or ""
+    )
