@@ -112,7 +112,9 @@ def show_checks(checks: Iterable[Mapping[str, Any]], settings: Iterable[Mapping[
     signs = {"ok": ("ok", "green"), "warning": ("!!", "yellow"), "failed": ("no", "red")}
     for check in checks:
         sign, style = signs[check["state"]]
-        console.print(Text(f" {sign} ", style=f"bold {style}") + Text(f"{check['name']}: {check['what']}", style="default"))
+        console.print(
+            Text(f" {sign} ", style=f"bold {style}") + Text(f"{check['name']}: {check['what']}", style="default")
+        )
         if check["remedy"]:
             console.print(f"      {check['remedy']}")
     console.print()

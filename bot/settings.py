@@ -42,19 +42,29 @@ class Settings(BaseModel):
         default=CHECKOUT / "data", description="Folder of what people edit: FAQ, examples, learning path."
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address that `lobby serve` listens on.")
-    port: int = Field(default=8080, ge=0, le=65535, description="Port that `lobby serve` listens on; 0 takes a free one.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port that `lobby serve` listens on; 0 takes a free one."
+    )
     public_url: str = Field(
-        default="", pattern=r"^(https?://.+)?$", description="Address under which people reach the web pages, if another."
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Address under which people reach the web pages, if another.",
     )
     knowledge_packages: tuple[str, ...] = Field(
-        default=("keras", "keras_hub", "keras_tuner"), min_length=1, description="Installed packages whose API is known."
+        default=("keras", "keras_hub", "keras_tuner"),
+        min_length=1,
+        description="Installed packages whose API is known.",
     )
     embedding_model: str = Field(
         default="", description="Folder or Hugging Face name of another embedding model; empty: the packaged MiniLM."
     )
     run_slots: int = Field(default=2, ge=1, le=64, description="Snippets that run at once.")
-    run_queue: int = Field(default=64, ge=1, le=10_000, description="Snippets that may wait; past it people are told to retry.")
-    run_timeout_s: float = Field(default=30.0, gt=0, le=600, description="Wall clock of a run unless it asks for another.")
+    run_queue: int = Field(
+        default=64, ge=1, le=10_000, description="Snippets that may wait; past it people are told to retry."
+    )
+    run_timeout_s: float = Field(
+        default=30.0, gt=0, le=600, description="Wall clock of a run unless it asks for another."
+    )
     run_timeout_max_s: float = Field(default=60.0, gt=0, le=3600, description="Longest wall clock a run may ask for.")
     run_keep_days: float = Field(default=30.0, gt=0, description="Days that a run's result and files are kept.")
     warm_memory_mib: int = Field(
@@ -179,5 +189,6 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> BadSetting:
         return BadSetting(f"Unknown setting {name!r} in {origin}.", _allowed_names())
     info = Settings.model_fields[name]
     return BadSetting(
-        f"The setting {name} = {first['input']!r} ({origin}) is not allowed: {first['msg'].lower()}.", info.description or ""
+        f"The setting {name} = {first['input']!r} ({origin}) is not allowed: {first['msg'].lower()}.",
+        info.description or "",
     )

@@ -111,4 +111,3 @@ def _port(chosen: settings.Settings) -> Check:
             what = f"{chosen.host}:{chosen.port} cannot be listened on: {error.strerror}"
             return Check("port", "warning", what, "Set another `port`, unless Lobby itself has it.")
     return Check("port", "ok", f"{chosen.host}:{chosen.port} is free")
-

@@ -27,7 +27,9 @@ FILES_AT_MOST = Limits().disk_bytes
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE")
-@click.option("--batch", is_flag=True, help="Run many: files and folders of .py files; one JSON result a line, in order.")
+@click.option(
+    "--batch", is_flag=True, help="Run many: files and folders of .py files; one JSON result a line, in order."
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="With --batch: runs at once.")
 @click.option("--backend", type=click.Choice([*BACKENDS, "all"]), default="tensorflow", show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
@@ -138,7 +140,9 @@ def _read_source(name: str) -> str:
 def _read_file(item: str) -> tuple[str, bytes]:
     name, separator, path = item.partition("=")
     if not separator or not name or os.sep in name or name in {".", ".."} or "\0" in name:
-        raise BadCall(f"--file {item} is not of the form NAME=PATH.", "NAME is a plain file name: --file data.csv=x.csv")
+        raise BadCall(
+            f"--file {item} is not of the form NAME=PATH.", "NAME is a plain file name: --file data.csv=x.csv"
+        )
     try:
         with Path(path).open("rb") as file:
             content = file.read(FILES_AT_MOST + 1)
@@ -158,4 +162,3 @@ def _wall_clock(asked_s: float | None, settings: Settings) -> float:
             f"Between 0 and {settings.run_timeout_max_s:g} seconds (run_timeout_max_s) are.",
         )
     return asked_s
-

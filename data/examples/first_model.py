@@ -1,0 +1,22 @@
+"""A first model: learn from random points whether their coordinates add up to more than one."""
+
+import keras
+import numpy as np
+
+keras.utils.set_random_seed(7)
+points = np.random.uniform(size=(512, 2)).astype("float32")
+above = (points.sum(axis=1) > 1).astype("float32")
+
+model = keras.Sequential(
+    [
+        keras.Input(shape=(2,)),
+        keras.layers.Dense(16, activation="relu"),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ]
+)
+model.compile(optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy", metrics=["accuracy"])
+model.fit(points, above, epochs=3, batch_size=32, verbose=2)
+
+for x, y in [(0.9, 0.8), (0.1, 0.2)]:
+    probability = float(model(np.array([[x, y]], dtype="float32"))[0, 0])
+    print(f"{x} + {y} > 1 with probability {probability:.2f}")
