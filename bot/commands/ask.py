@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,10 @@ from kb.errors import BadQuestion
 from kb.knowledge import KnowledgeBase
 from kb.pages import Answer
 
+STDIN = "-"
+# More than any question may have, so that the knowledge base itself says what is too long.
+MAX_QUESTION_BYTES = 2**20
+
 
 @click.command()
 @click.argument("question", required=False)
@@ -28,9 +33,11 @@ from kb.pages import Answer
 )
 @common_options
 def ask(question: str | None, batch: Path | None, as_json: bool, data_dir: Path | None) -> int:
-    """Answer QUESTION with its sources."""
+    """Answer QUESTION (- reads it from standard input) with its sources."""
     if (question is None) == (batch is None):
         raise BadCall("Ask one question, or name a file of questions.", 'For example: lobby ask "what is masking?"')
+    if question == STDIN:
+        question = sys.stdin.buffer.read(MAX_QUESTION_BYTES + 1).decode("utf-8", "replace")
     questions = list(_read_batch(batch)) if batch else []
     knowledge = open_knowledge(load_settings(data_dir).settings)
     try:
