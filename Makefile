@@ -3,9 +3,11 @@
 
 PYTHON ?= python3
 VENV := .venv
-PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
+PIP := $(VENV)/bin/pip --disable-pip-version-check -qq
 # Runtime: libseccomp filters system calls, graphviz draws models, fontconfig and a font label plots.
 PACKAGES := libseccomp2 graphviz fonts-dejavu-core
+# Debian keeps what makes virtual environments in a package of its own.
+PACKAGES += $(shell $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv)
 # Tests: a browser for the pages, bubblewrap as the yardstick of the benchmarks.
 TEST_PACKAGES := chromium bubblewrap fonts-noto-cjk
 
