@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from runner.job import Fit
 
-WIDTH, HEIGHT = 340, 190
-LEFT, RIGHT, TOP, BOTTOM = 48, 10, 10, 26
+WIDTH, HEIGHT = 256, 154
+LEFT, RIGHT, TOP, BOTTOM = 40, 8, 8, 24
 MAX_CHARTS = 6
 # More points than pixels tell nothing more.
 MAX_POINTS = WIDTH

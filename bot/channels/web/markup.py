@@ -118,7 +118,7 @@ def _lexer(language: str) -> Lexer | None:
     if language in {"text", "plain"}:
         return None
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        return get_lexer_by_name(language, stripnl=False, ensurenl=True)
     except ClassNotFound:
         return None
 

@@ -39,9 +39,7 @@ class Metrics:
         self.questions = Counter(
             "lobby_questions", "Questions by outcome: answered, unanswered.", ("outcome",), registry=self.registry
         )
-        self.runs = Counter(
-            "lobby_runs_accepted", "Snippets accepted.", ("backend",), registry=self.registry
-        )
+        self.runs = Counter("lobby_runs_accepted", "Snippets accepted.", ("backend",), registry=self.registry)
         self.streams = Gauge("lobby_event_streams", "Event streams that are open.", registry=self.registry)
         self.registry.register(_RunnerFigures(assistant))
 

@@ -66,19 +66,23 @@ def _from_session(code: str) -> str | None:
     lines = []
     for example in examples:
         statement = example.source.rstrip("\n")
-        if example.want.strip() and _is_expression(statement):
-            statement = f"print({statement})"
-        lines.append(statement)
+        lines.append(_printing(statement) if example.want.strip() else statement)
     return "\n".join(lines) + "\n" if lines else None
 
 
-def _is_expression(statement: str) -> bool:
+def _printing(statement: str) -> str:
+    """Return a lone expression as a `print` of it, its comment kept; anything else as it is."""
     try:
-        parsed = ast.parse(statement, mode="eval").body
+        parsed = ast.parse(statement).body
     except (SyntaxError, ValueError):
-        return False
-    already_prints = isinstance(parsed, ast.Call) and isinstance(parsed.func, ast.Name) and parsed.func.id == "print"
-    return not already_prints
+        return statement
+    if len(parsed) != 1 or not isinstance(expression := parsed[0], ast.Expr):
+        return statement
+    value = expression.value
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print":
+        return statement
+    segment = ast.get_source_segment(statement, value)
+    return statement.replace(segment, f"print({segment})", 1) if segment else statement
 
 
 def _does_something(statement: ast.stmt) -> bool:

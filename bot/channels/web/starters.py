@@ -29,7 +29,11 @@ model = keras.Sequential([
     keras.layers.Dense(16, activation="relu"),
     keras.layers.Dense(1, activation="sigmoid"),
 ])
-model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+model.compile(
+    optimizer="adam",
+    loss="binary_crossentropy",
+    metrics=["accuracy"],
+)
 model.fit(x, y, epochs=5, validation_split=0.25, verbose=2)
 """,
     ),
@@ -43,7 +47,9 @@ from keras import ops
 
 class Scale(keras.layers.Layer):
     def build(self, input_shape):
-        self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+        self.factor = self.add_weight(
+            shape=(input_shape[-1],), initializer="ones", name="factor"
+        )
 
     def call(self, inputs):
         return inputs * self.factor
@@ -66,7 +72,7 @@ model = keras.Sequential([
     keras.layers.Dense(1),
 ])
 
-# An LSTM wants (batch, steps, features); this is (batch, features).
+# An LSTM wants (batch, steps, features).
 x = np.zeros((32, 10))
 model.predict(x)
 """,
