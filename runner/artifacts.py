@@ -1,0 +1,150 @@
+"""Files that a snippet left in its working folder, taken out when nothing inside is alive any more.
+
+The runner holds a descriptor of the cell's scratch file system, so it reads after the last process is dead: nothing can
+be swapped while it is read. Only regular files count, opened without following a link.
+"""
+
+# Plain calls of `os` below: what is meant is the system call, and a child has milliseconds.
+# ruff: noqa: PTH123, PTH208
+
+from __future__ import annotations
+
+import contextlib
+import mimetypes
+import os
+import re
+import shutil
+import stat
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.job import Artifact, Limits
+
+_ODD = re.compile(r"[^\w.()+=@ -]", re.UNICODE)
+_FOLDERS, _DEPTH = 200, 6
+_SKIPPED = frozenset(("__pycache__",))
+_NAME_BYTES = 120
+
+
+def collect(scratch: int, folder: Path, limits: Limits, given: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    """Copy what the snippet left in /work to `folder`, at most `limits.artifacts` files in the order of their names.
+
+    Args:
+        scratch: descriptor of the cell's scratch file system.
+        folder: made when there is something to put in.
+        limits: how many files of what size.
+        given: files that were laid in before the start, by name; they come back only when they were changed.
+    """
+    try:
+        work = os.open("work", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=scratch)
+    except OSError:
+        return ()
+    try:
+        return _collect(work, folder, limits, given)
+    finally:
+        os.close(work)
+
+
+def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    kept: list[Artifact] = []
+    taken: set[str] = set()
+    for path in sorted(_regular_files(work), key=lambda path: (path.count("/"), path)):
+        if len(kept) >= limits.artifacts:
+            break
+        if path in given and _unchanged(work, path, given[path]):
+            continue
+        with contextlib.suppress(OSError):
+            size = _copy(work, path, folder, name := _free_name(_plain_name(path), taken), limits.artifact_bytes)
+            if size is not None:
+                taken.add(name)
+                kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+                kept.append(Artifact(name, kind, size, str(folder / name)))
+    return tuple(kept)
+
+
+def _unchanged(work: int, path: str, content: bytes) -> bool:
+    try:
+        source = _open_below(work, path)
+    except OSError:
+        return True
+    with open(source, "rb") as file:
+        return os.fstat(source).st_size == len(content) and file.read() == content
+
+
+def _regular_files(work: int) -> list[str]:
+    found: list[str] = []
+    waiting = [("", 0)]
+    folders = 0
+    while waiting and folders < _FOLDERS and len(found) < 1000:
+        prefix, depth = waiting.pop(0)
+        folders += 1
+        try:
+            here = os.open(prefix or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=work)
+        except OSError:
+            continue
+        try:
+            for name in sorted(os.listdir(here))[:2000]:
+                status = os.stat(name, dir_fd=here, follow_symlinks=False)
+                path = f"{prefix}/{name}" if prefix else name
+                if stat.S_ISREG(status.st_mode):
+                    found.append(path)
+                elif stat.S_ISDIR(status.st_mode) and depth < _DEPTH and name not in _SKIPPED:
+                    waiting.append((path, depth + 1))
+        except OSError:
+            continue
+        finally:
+            os.close(here)
+    return found
+
+
+def _copy(work: int, path: str, folder: Path, name: str, most: int) -> int | None:
+    source = _open_below(work, path)
+    try:
+        status = os.fstat(source)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / f".{os.getpid()}.partial"
+        with open(source, "rb", closefd=False) as reader, partial.open("wb") as writer:
+            shutil.copyfileobj(reader, writer, 1 << 20)
+        partial.replace(folder / name)
+        return status.st_size
+    finally:
+        os.close(source)
+
+
+def _open_below(work: int, path: str) -> int:
+    """Open a file step by step, so that no part of the way is a link."""
+    *folders, name = path.split("/")
+    here = os.dup(work)
+    try:
+        for part in folders:
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            os.close(here)
+            here = below
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _plain_name(path: str) -> str:
+    """Return a file name that is safe to show, to store and to put into an address."""
+    name = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    name = unicodedata.normalize("NFC", name).replace("/", "_")
+    name = _ODD.sub("_", name).lstrip(".- ").rstrip(". ") or "file"
+    while len(name.encode()) > _NAME_BYTES:
+        stem, dot, suffix = name.rpartition(".")
+        name = f"{stem[:-1]}{dot}{suffix}" if dot and len(stem) > 1 and len(suffix) <= 10 else name[:-1]
+    return name
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    stem, tail = (stem, f"{dot}{suffix}") if dot and stem else (name, "")
+    number = 2
+    while f"{stem}-{number}{tail}" in taken:
+        number += 1
+    return f"{stem}-{number}{tail}"

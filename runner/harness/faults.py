@@ -1,0 +1,101 @@
+"""From an exception to what a person needs: type, message, own line, own frames."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+from runner import layout
+
+_SHOWN = "snippet.py"
+_MESSAGE_KEPT = 4000
+_TRACEBACK_KEPT = 16_000
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_ARGUMENTS = re.compile(r"\n+Arguments received by .*", re.DOTALL)
+_CHAIN = 5
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return the fields of `runner.job.RunError`; the snippet's own `__str__` runs here, under the run's limits."""
+    message = _text(error)
+    line: int | None = None
+    source_line: str | None = None
+    frames = _own_frames(error.__traceback__)
+    for frame in frames:
+        if frame.filename == layout.SNIPPET and frame.lineno:
+            line, source_line = frame.lineno, (frame.line or "").strip() or None
+    if isinstance(error, SyntaxError) and error.filename == layout.SNIPPET:
+        line = error.lineno or line
+        source_line = (error.text or "").strip("\n") or source_line
+    return {
+        "type": _type_name(error),
+        "message": _ARGUMENTS.sub("", message)[:_MESSAGE_KEPT],
+        "line": line if line and line > 0 else None,
+        "source_line": source_line[:500] if source_line else None,
+        "traceback": _format(error)[-_TRACEBACK_KEPT:],
+    }
+
+
+def _type_name(error: BaseException) -> str:
+    kind = type(error)
+    name = str(getattr(kind, "__qualname__", "Exception"))
+    return name.rpartition(".")[2][:200] or "Exception"
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return str(error.msg or "invalid syntax")
+    try:
+        text = str(error)
+    except Exception as inner:
+        text = f"<no message: its __str__ raised {type(inner).__name__}>"
+    return _ANSI.sub("", text[: 4 * _TRACEBACK_KEPT])
+
+
+def _own_frames(trace: TracebackType | None) -> traceback.StackSummary:
+    kept = []
+    steps = 0
+    while trace is not None and steps < 2000:
+        code = trace.tb_frame.f_code
+        if code.co_filename == layout.SNIPPET or code.co_filename.startswith(f"{layout.WORK}/"):
+            kept.append((trace.tb_frame, trace.tb_lineno))
+        trace = trace.tb_next
+        steps += 1
+    if len(kept) > 20:  # endless recursion: both ends tell all
+        kept = kept[:10] + kept[-10:]
+    return traceback.StackSummary.extract(iter(kept))
+
+
+def _format(error: BaseException) -> str:
+    parts: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(parts) < _CHAIN:
+        seen.add(id(current))
+        own = _own_frames(current.__traceback__)
+        text = "".join(own.format()) if own else ""
+        if isinstance(current, SyntaxError):
+            text += "".join(traceback.TracebackException(type(current), current, None).format_exception_only())
+        else:
+            text += f"{_type_name(current)}: {_text(current)}\n"
+        parts.append(f"Traceback (most recent call last):\n{text}" if own else text)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    joined = "\nThe above exception led to this one:\n\n".join(reversed(parts))
+    return _ANSI.sub("", joined).replace(f'"{layout.SNIPPET}"', f'"{_SHOWN}"')
+
+
+def is_memory(error: BaseException) -> bool:
+    """True when an allocation failed in native code, not when the snippet itself said `raise MemoryError`."""
+    if not isinstance(error, MemoryError):
+        return False
+    trace = error.__traceback__
+    if trace is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code.co_code
+    raised = sys.modules["opcode"].opmap["RAISE_VARARGS"] if "opcode" in sys.modules else 130
+    return not (0 <= trace.tb_lasti < len(code) and code[trace.tb_lasti] == raised)

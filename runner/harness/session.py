@@ -1,0 +1,198 @@
+"""One snippet from its arrival to its end, inside the cell.
+
+The parent calls `prepare` once; each child calls `main`, which never returns.
+"""
+
+# Plain calls of `os` below: what is meant is the system call, and a child has milliseconds.
+# ruff: noqa: PTH103, PTH112, PTH123, PTH211, SIM115, S101
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import linecache
+import os
+import resource
+import struct
+import sys
+import threading
+import time
+import types
+from typing import Any, NoReturn
+
+from runner import layout
+from runner.harness import capture, faults, imports, plots, report, seeds, warmup
+
+_gate: imports.Gate | None = None
+
+
+def prepare(backend: str) -> None:
+    """Get ready in the parent, after its imports: Keras is patched and put aside, hooks are made."""
+    global _gate
+    _gate = imports.Gate(backend)
+    _gate.keep()
+    keras = _gate.kept_keras
+    if keras is not None:
+        capture.patch_keras(keras)
+    else:
+        _gate.after("keras", capture.patch_keras)
+    _gate.after("matplotlib.pyplot", plots.patch_pyplot)
+
+
+def main(output: int, errors: int, channel: int, warm: bool) -> NoReturn:
+    """Wait for the job on `channel`, run it, tell how it went, and end this process."""
+    code = 70
+    try:
+        _set_streams(output, errors, channel)
+        report.own()
+        assert _gate is not None
+        seeds.reseed()
+        if warm:
+            warmup.first_operation(_gate.backend)
+        report.tell("waiting")
+        try:
+            job = _receive()
+        except EOFError:
+            os._exit(0)
+        code = _run(job)
+    except BaseException as error:
+        with contextlib.suppress(BaseException):
+            report.tell("fault", what=f"{type(error).__name__}: {error}"[:500])
+    finally:
+        os._exit(code)
+
+
+def _set_streams(output: int, errors: int, channel: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    # Out of the way first: the four may sit on each other's numbers.
+    moved = [os.dup(descriptor) for descriptor in (nothing, output, errors, channel)]
+    spare = [os.dup(descriptor) for descriptor in moved] if min(moved) <= report.CHANNEL else moved
+    for number, descriptor in enumerate(spare):
+        os.dup2(descriptor, number, inheritable=number != report.CHANNEL)
+    os.closerange(report.CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # when memory runs out, a snippet goes before anything of the host
+    _open_streams()
+
+
+def _open_streams() -> None:
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        raw = open(number, "wb", buffering=0, closefd=False)
+        stream = _text_stream(raw, "surrogateescape" if number == 1 else "backslashreplace")
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _text_stream(raw: Any, errors: str) -> Any:
+    import io
+
+    stream = io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True, line_buffering=True)
+    stream.mode = "w"  # type: ignore[misc]
+    return stream
+
+
+def _receive() -> dict[str, Any]:
+    (size,) = struct.unpack("!I", report.receive(4))
+    job: dict[str, Any] = json.loads(report.receive(size))
+    job["stdin"] = report.receive(job["stdin"])
+    job["files"] = {name: report.receive(size) for name, size in job["files"].items()}
+    return job
+
+
+def _lay_out(job: dict[str, Any]) -> None:
+    for name, content in job["files"].items():
+        with open(f"{layout.WORK}/{name}", "wb") as file:
+            file.write(content)
+    if job["stdin"]:
+        descriptor = os.memfd_create("stdin")
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(job["stdin"])
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.dup2(descriptor, 0)
+        os.close(descriptor)
+        sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]
+    os.environ.update(job["environment"])
+    with open(layout.SNIPPET, "w", encoding="utf-8") as text:
+        text.write(job["source"])
+    os.makedirs(f"{layout.HOME}/.keras", exist_ok=True)
+    if os.path.isdir(layout.DATASETS):
+        os.symlink(layout.DATASETS, f"{layout.HOME}/.keras/datasets")
+
+
+def _main_module(source: str) -> types.ModuleType:
+    module = types.ModuleType("__main__")
+    module.__file__ = layout.SNIPPET
+    module.__builtins__ = __builtins__  # type: ignore[attr-defined]
+    sys.modules["__main__"] = module
+    sys.argv = [layout.SNIPPET]
+    sys.path.insert(0, layout.WORK)
+    linecache.cache[layout.SNIPPET] = (len(source), None, source.splitlines(keepends=True), layout.SNIPPET)
+    # The snippet may have a module of its own called like ours.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "runner"]:
+        del sys.modules[name]
+    return module
+
+
+def _run(job: dict[str, Any]) -> int:
+    assert _gate is not None
+    _lay_out(job)
+    source: str = job["source"]
+    try:
+        code = compile(source, layout.SNIPPET, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        report.tell("rejected", error=faults.describe(error))
+        return 1
+    seeds.apply(job["seed"], _gate)
+    sys.meta_path.insert(0, _gate)
+    capture.start(job["wall_s"])
+    module = _main_module(source)
+    report.tell("started", at=time.monotonic())
+    outcome: BaseException | None = None
+    try:
+        exec(code, module.__dict__)  # noqa: S102 - this is what the cell is for
+    except BaseException as raised:
+        outcome = raised
+    return _finish(module, outcome)
+
+
+def _finish(module: types.ModuleType, error: BaseException | None) -> int:
+    exit_code = 0
+    if not report.is_owner():  # a process that the snippet forked and let run to the end of its code
+        exit_code = _exit_code(error)
+        if error is not None and not isinstance(error, SystemExit):
+            sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+    else:
+        if error is not None:
+            exit_code = _exit_code(error)
+        if error is not None and exit_code:
+            report.tell("error", error=faults.describe(error), memory=faults.is_memory(error))
+        with contextlib.suppress(BaseException):
+            threading._shutdown()  # type: ignore[attr-defined]
+        capture.finish()
+        plots.finish(capture.fits())
+        report.tell("end")
+    del error
+    with contextlib.suppress(BaseException):
+        atexit._run_exitfuncs()
+    with contextlib.suppress(BaseException):
+        module.__dict__.clear()  # runs the snippet's own finalizers, as the end of an interpreter would
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):
+            stream.flush()
+    return exit_code
+
+
+def _exit_code(error: BaseException | None) -> int:
+    if error is None:
+        return 0
+    if not isinstance(error, SystemExit):
+        return 1
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    with contextlib.suppress(BaseException):
+        print(error.code, file=sys.stderr)
+    return 1

@@ -1,0 +1,211 @@
+"""All that a snippet may and may not do, with the reason beside each number.
+
+This is the file to read when you ask "can a snippet do X?", and the only one to change when the answer should differ.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from runner import layout
+from runner.job import BACKENDS, GIB, KIB, MIB, Backend
+
+
+@dataclass(frozen=True)
+class RunnerConfig:
+    """What an operator may choose. The limits of one run are in `runner.job.Limits`."""
+
+    # Runs at once. One a core keeps a fit as fast as it can be; two hide each other's waiting.
+    slots: int = 2
+    # Accepted runs that wait. At 2 s each on two slots the last one waits about a minute; longer helps nobody.
+    queue: int = 64
+    backends: tuple[Backend, ...] = BACKENDS
+    # "warm" keeps one parent a backend with Keras imported; "cold" starts Python anew for each run.
+    launch: Literal["warm", "cold"] = "warm"
+    # Isolated children that wait with a warm backend, a backend. Two: one to serve, one while the next is made.
+    parked: int = 2
+    # What all parked children together may hold of their own. One holds 20-130 MB past its first operation.
+    parked_memory_bytes: int = 1 * GIB
+    # Folders shown to snippets read-only, by their place inside (an absolute path).
+    extra_binds: Mapping[str, str] = field(default_factory=dict)
+    # Files that `keras.datasets` and `get_file` may find, as in ~/.keras/datasets; None: there are none.
+    datasets: Path | None = None
+    # Identical runs answered from memory of earlier ones; 0 switches it off.
+    cache_entries: int = 1000
+    # Finished runs kept with their artifacts; the oldest go first.
+    kept_runs: int = 10_000
+    # How long a warm parent may take to import (PyTorch on a cold disk needs 15 s) and then to fork (8-25 ms).
+    import_timeout_s: float = 120.0
+    fork_timeout_s: float = 10.0
+    # From its first failed fork a snippet gets this long to end by itself, so that it can tell its own error.
+    process_grace_s: float = 1.0
+
+
+# -- what is seen of the host --------------------------------------------------------------------------------
+
+# Libraries and tools that Python's packages load or call (libc, libstdc++, fonts, graphviz' dot, sh), and no more:
+# no headers, no /usr/local, no sbin, no share but what is named.
+_SYSTEM_FOLDERS = (
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/share/fonts",
+    "/usr/share/fontconfig",
+    "/usr/share/graphviz",
+    "/usr/share/zoneinfo",
+    "/etc/alternatives",  # where /usr/bin and /usr/lib point to on Debian
+    "/etc/fonts",
+    "/etc/ld.so.cache",
+    "/sys/devices/system/cpu",  # PyTorch, oneDNN and glibc count cores and caches here
+    "/sys/devices/system/node",
+)
+# Made for the cell; the host's own files of these names are never shown.
+ETC_FILES: Mapping[str, str] = {
+    "passwd": f"user:x:{layout.INSIDE_ID}:{layout.INSIDE_ID}:user:{layout.HOME}:/bin/sh\n",
+    "group": f"user:x:{layout.INSIDE_ID}:\n",
+    "hosts": "127.0.0.1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+DEVICES = ("null", "zero", "full", "random", "urandom")
+# Of /proc a snippet sees its own processes and these; everything else there tells about the host.
+PROC_VISIBLE = frozenset(
+    (
+        "self",
+        "thread-self",
+        "mounts",
+        "net",
+        "cpuinfo",
+        "meminfo",
+        "stat",
+        "filesystems",
+        "uptime",
+        "loadavg",
+        "version",
+    )
+)
+# /proc/sys shrinks to what libraries ask for (glibc's allocator, libcap, libuuid and the like).
+SYSCTL_FILES = (
+    "kernel/cap_last_cap",
+    "kernel/ngroups_max",
+    "kernel/osrelease",
+    "kernel/ostype",
+    "kernel/pid_max",
+    "kernel/threads-max",
+    "vm/max_map_count",
+    "vm/overcommit_memory",
+)
+
+
+def host_binds(config: RunnerConfig) -> dict[str, str]:
+    """Return what the cell shows of the host read-only: place inside → place outside."""
+    binds = {path: path for path in _SYSTEM_FOLDERS if Path(path).exists()}
+    base = Path(sys.base_prefix).resolve()
+    if base != Path("/usr"):
+        binds[layout.PYTHON] = str(base)
+    binds[f"{layout.VENV}/{_site_inside()}"] = sysconfig.get_path("purelib")
+    platlib = sysconfig.get_path("platlib")
+    if platlib != sysconfig.get_path("purelib"):
+        binds[f"{layout.VENV}/platlib"] = platlib
+    binds[f"{layout.LOBBY}/runner"] = str(Path(__file__).resolve().parent)
+    if config.datasets is not None and config.datasets.is_dir():
+        binds[layout.DATASETS] = str(config.datasets.resolve())
+    binds.update(config.extra_binds)
+    return binds
+
+
+def _site_inside() -> str:
+    return f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+
+
+def interpreter_inside() -> str:
+    """Return where the real interpreter lies inside the cell."""
+    name = f"bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    return f"/usr/{name}" if Path(sys.base_prefix).resolve() == Path("/usr") else f"{layout.PYTHON}/{name}"
+
+
+def environment(backend: Backend) -> dict[str, str]:
+    """Return the whole environment of a snippet; nothing of the service's own is passed on."""
+    values = {
+        "HOME": layout.HOME,
+        "USER": "user",
+        "LOGNAME": "user",
+        "PATH": f"{layout.VENV}/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "KERAS_BACKEND": backend,
+        "MPLBACKEND": "Agg",  # no display
+        "PYTHONUNBUFFERED": "1",  # what was printed before a kill is kept
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "PYTHONHASHSEED": "0",  # a warm parent cannot change it later, and a seeded run must repeat
+        "TF_CPP_MIN_LOG_LEVEL": "3",  # start-up noise is not the snippet's own words
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "JAX_PLATFORMS": "cpu",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "GLOG_minloglevel": "2",
+        "GRPC_VERBOSITY": "NONE",
+        "TOKENIZERS_PARALLELISM": "false",
+        "COLUMNS": "120",  # `model.summary()` must not be cut at 80
+    }
+    if sysconfig.get_config_var("Py_ENABLE_SHARED") and Path(sys.base_prefix).resolve() != Path("/usr"):
+        values["LD_LIBRARY_PATH"] = f"{layout.PYTHON}/lib"
+    if sysconfig.get_path("platlib") != sysconfig.get_path("purelib"):
+        values["PYTHONPATH"] = f"{layout.VENV}/platlib"
+    return values
+
+
+# -- resource limits of each process (the cgroup's limits come on top and cover all together) ----------------
+
+# Open files of one process. Python and PyTorch workers need a few hundred.
+OPEN_FILES = 1024
+# What one queue of messages, locked page or pending signal may hold of kernel memory.
+LOCKED_BYTES = 8 * MIB
+MESSAGE_QUEUE_BYTES = 800 * KIB
+PENDING_SIGNALS = 1024
+
+# -- frames between harness and runner -----------------------------------------------------------------------
+
+# One message of the harness. A model summary of 256 KiB is a wall of text already.
+FRAME_BYTES = 256 * KIB
+# All messages of a run. An epoch event has about 200 bytes: 20,000 epochs fit.
+REPORT_BYTES = 4 * MIB
+FITS, MODELS, EPOCH_EVENTS = 32, 16, 2000
+
+# -- system calls --------------------------------------------------------------------------------------------
+
+# Refused with EPERM. Everything else that libseccomp knows by name is allowed; unknown numbers get ENOSYS.
+DENIED_CALLS: Mapping[str, str] = {
+    "looking into or steering other processes": (
+        "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd kcmp move_pages "
+        "migrate_pages"
+    ),
+    "new namespaces and mounts, the way out of this one": (
+        "unshare setns mount umount umount2 pivot_root chroot move_mount open_tree open_tree_attr fsopen fsconfig "
+        "fsmount fspick mount_setattr statmount listmount"
+    ),
+    "code in the kernel": (
+        "bpf perf_event_open kexec_load kexec_file_load init_module finit_module delete_module create_module"
+    ),
+    "large and young attack surface that no tutorial needs": (
+        "io_uring_setup io_uring_enter io_uring_register userfaultfd fanotify_init fanotify_mark vmsplice seccomp "
+        "lsm_set_self_attr lsm_get_self_attr lsm_list_modules"
+    ),
+    "the kernel's key rings, which namespaces do not separate": "add_key request_key keyctl",
+    "opening files around the mount tree": "open_by_handle_at name_to_handle_at lookup_dcookie",
+    "the machine's clock, swap, accounting, log, power and ports": (
+        "settimeofday stime clock_settime clock_adjtime adjtimex swapon swapoff acct quotactl quotactl_fd syslog "
+        "reboot iopl ioperm vhangup sethostname setdomainname nfsservctl uselib ustat sysfs _sysctl"
+    ),
+    "odd personalities of the CPU and the kernel": "personality modify_ldt vm86 vm86old",
+}
+# These have rules of their own in `runner.filters`; clone3 gets ENOSYS because its flags lie in memory, where no
+# filter can read them, and every C library then falls back to clone.
+JUDGED_CALLS = frozenset(("socket", "clone", "clone3"))
+# The highest system call number that was read and judged; later ones stay closed until somebody looks.
+LAST_KNOWN_CALL = 472

@@ -1,0 +1,240 @@
+"""Parents kept warm and children that wait: a run gets the readiest child there is."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import re
+import socket
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+from runner import cell
+from runner.cgroup import Groups
+from runner.errors import Unavailable
+from runner.job import Backend, Job, Limits
+from runner.policy import RunnerConfig
+from runner.spawner import WARM_IMPORTS, Child, Spawner, SpawnFailed
+
+_LOG = logging.getLogger(__name__)
+# Host ids of cells: above every range that useradd and containers are given, so nothing on the host belongs to them.
+_FIRST_ID, _IDS = 0x7000_0000, 10_000
+_WARM_UP_S = 60.0
+
+_FRAMEWORKS = re.compile(r"keras|tensorflow|jax|torch")
+# What has to happen before a backend's first operation, or does not survive a fork after it.
+_EARLY = re.compile(
+    r"multiprocessing|os\.fork|ProcessPool|DataLoader|joblib|n_jobs|workers|tf\.config|tensorflow\.config|jax\.config"
+    r"|XLA_FLAGS|num_interop_threads|os\.environ|environ\[|putenv|distribut|jax_|use_multiprocessing"
+)
+_CHOICE = re.compile(
+    r"""^\s*(?:import\s+os\s*;\s*)?(?:os\.)?environ(?:\[|\.setdefault\(|\.update\(\{?\s*)\s*['"]?KERAS_BACKEND['"]?\s*"""
+    r"""(?:\]\s*=|,|=|:)\s*['"](tensorflow|jax|torch)['"]""",
+    re.MULTILINE,
+)
+
+
+def chosen_backend(source: str) -> Backend | None:
+    """Return the backend that a snippet plainly sets for itself, which is then the parent to take."""
+    match = _CHOICE.search(source)
+    return match.group(1) if match else None  # type: ignore[return-value]
+
+
+class Pool:
+    """Parents by backend, one bare parent for cold starts, and parked children. Thread-safe."""
+
+    def __init__(self, folder: Path, config: RunnerConfig, groups: Groups) -> None:
+        self._config = config
+        self._limits = Limits()
+        self._lock = threading.Lock()
+        self._parked: dict[Backend, deque[Child]] = {backend: deque() for backend in config.backends}
+        self._wanted: set[Backend] = set()
+        self._busy = 0
+        self._closing = False
+        self._wake = threading.Event()
+        numbers = itertools.cycle(range(_FIRST_ID, _FIRST_ID + _IDS)) if _ids_are_free() else itertools.repeat(65534)
+        own = cell.privileged()
+
+        def host_id() -> int:
+            return next(numbers) if own else 0
+
+        self.bare = Spawner(config.backends[0], folder / "bare", config, groups, host_id)
+        self._warm = {
+            backend: Spawner(backend, folder / backend, config, groups, host_id, WARM_IMPORTS)
+            for backend in config.backends
+        }
+        self.replaced = 0
+        self.from_parked = 0
+        self._keeper = threading.Thread(target=self._keep, name="runner-pool", daemon=True)
+        self._keeper.start()
+
+    # -- for runs --------------------------------------------------------------------------------------------
+
+    def acquire(self, job: Job) -> Child:
+        """Return a child for `job`: parked if one fits, else forked now from a warm parent, else from the bare one.
+
+        Raises:
+            Unavailable: this machine cannot isolate code.
+        """
+        with self._lock:
+            self._busy += 1
+        try:
+            return self._acquire(job)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Tell that a run which got a child is over."""
+        with self._lock:
+            self._busy -= 1
+        self._wake.set()
+
+    def _acquire(self, job: Job) -> Child:
+        if self._config.launch == "cold" or (
+            not self._warm[job.backend].alive() and not _FRAMEWORKS.search(job.source)
+        ):
+            return self._from(self.bare, job.limits)
+        self._wanted.add(job.backend)
+        child = self._take_parked(job)
+        if child is None:
+            child = self._from(self._warm[job.backend], job.limits)
+        return child
+
+    def _take_parked(self, job: Job) -> Child | None:
+        fixed = (job.limits.disk_bytes, job.limits.disk_files, job.limits.processes, job.limits.cpu_s)
+        usual = (self._limits.disk_bytes, self._limits.disk_files, self._limits.processes, self._limits.cpu_s)
+        if fixed != usual or _EARLY.search(job.source):
+            return None
+        while True:
+            with self._lock:
+                if not self._parked[job.backend]:
+                    return None
+                child = self._parked[job.backend].popleft()
+            self._wake.set()
+            if child.dead(0):
+                child.close()
+                continue
+            if job.limits.memory_bytes != child.limits.memory_bytes:
+                child.group.limit(job.limits.memory_bytes, job.limits.processes + 1)
+            self.from_parked += 1
+            return child
+
+    def _from(self, spawner: Spawner, limits: Limits) -> Child:
+        """Fork from a parent; a dead or stuck one is replaced, once, without anybody noticing."""
+        for attempt in (1, 2, 3):
+            if not spawner.alive():
+                spawner.start()
+            try:
+                return spawner.spawn(limits)
+            except SpawnFailed as error:
+                _LOG.warning("replacing the parent for %s: %s", spawner.backend, error)
+                self.replaced += 1
+                spawner.stop()
+                if attempt == 3:
+                    raise Unavailable(
+                        f"No isolated process could be made: {error}",
+                        "Run `lobby doctor`, which names what is missing.",
+                    ) from error
+        raise AssertionError("unreachable")
+
+    # -- in the background -----------------------------------------------------------------------------------
+
+    def warm_up(self, backend: Backend) -> None:
+        """Start the parent of `backend` and park children, without waiting for it."""
+        self._wanted.add(backend)
+        self._wake.set()
+
+    def _keep(self) -> None:
+        while not self._closing:
+            self._wake.wait(5.0)
+            self._wake.clear()
+            while not self._closing and self._park_one():
+                pass
+
+    def _park_one(self) -> bool:
+        """Park one more child where one is missing; False when there is nothing to do now."""
+        if self._config.launch == "cold" or self._config.parked < 1:
+            return False
+        for backend in [backend for backend in self._config.backends if backend in self._wanted]:
+            with self._lock:
+                if self._busy >= max(1, self._config.slots) or len(self._parked[backend]) >= self._config.parked:
+                    continue
+            if self._parked_bytes() > self._config.parked_memory_bytes:
+                return False
+            with contextlib.suppress(Unavailable, OSError):
+                return self._park(backend)
+        return False
+
+    def _park(self, backend: Backend) -> bool:
+        spawner = self._warm[backend]
+        if not spawner.alive():
+            spawner.start()
+        try:
+            child = spawner.spawn(self._limits, warm=True)
+        except SpawnFailed as error:
+            _LOG.warning("replacing the parent for %s: %s", backend, error)
+            self.replaced += 1
+            spawner.stop()
+            return False
+        child.channel.settimeout(_WARM_UP_S)
+        try:
+            ready = child.channel.recv(1, socket.MSG_PEEK)
+        except OSError:
+            ready = b""
+        if not ready or self._closing:
+            child.close()
+            return False
+        with self._lock:
+            self._parked[backend].append(child)
+        return True
+
+    def _parked_bytes(self) -> int:
+        with self._lock:
+            children = [child for parked in self._parked.values() for child in parked]
+        return sum(child.group.usage().memory for child in children)
+
+    def status(self) -> dict[str, object]:
+        """Return what is warm, for operators."""
+        with self._lock:
+            parked = {backend: len(children) for backend, children in self._parked.items()}
+        return {
+            "parents": {backend: spawner.pid for backend, spawner in self._warm.items() if spawner.alive()},
+            "parked": parked,
+            "parked_memory_bytes": self._parked_bytes(),
+            "served_from_parked": self.from_parked,
+            "parents_replaced": self.replaced,
+        }
+
+    def wait_parked(self, backend: Backend, count: int, timeout_s: float) -> bool:
+        """Wait until `count` children of a backend are parked."""
+        self.warm_up(backend)
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            if len(self._parked[backend]) >= count:
+                return True
+            time.sleep(0.01)
+        return False
+
+    def close(self) -> None:
+        """End all parked children and parents."""
+        self._closing = True
+        self._wake.set()
+        self._keeper.join(_WARM_UP_S)
+        for parked in self._parked.values():
+            while parked:
+                parked.popleft().close()
+        for spawner in (self.bare, *self._warm.values()):
+            spawner.stop()
+
+
+def _ids_are_free() -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/self/uid_map").read_text().splitlines():
+            inside, _, count = (int(field) for field in line.split())
+            if inside <= _FIRST_ID and inside + count >= _FIRST_ID + _IDS:
+                return True
+    return False

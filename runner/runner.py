@@ -1,0 +1,445 @@
+"""The runner's public face: run a snippet, or submit it and follow it.
+
+    runner = Runner(folder)
+    result = runner.run(Job("print('hello')"))
+
+Everything that a snippet does ends as a `Result`; exceptions are for what the caller asked wrongly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from runner import artifacts, outcome, policy, probe
+from runner.cgroup import find
+from runner.errors import QueueFull, Unavailable, UnknownRun
+from runner.job import BACKENDS, Event, Job, Result, RunError, Status
+from runner.policy import RunnerConfig
+from runner.pool import Pool, chosen_backend
+from runner.probe import Capability
+from runner.store import Owner, Store
+from runner.supervise import Supervision
+
+__all__ = ["Runner", "RunnerConfig"]
+
+_LOG = logging.getLogger(__name__)
+_RUN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_EVENTS_KEPT = 5000
+
+
+@dataclass(eq=False)
+class _Run:
+    """A run that is not finished, or was a moment ago."""
+
+    id: str
+    job: Job
+    accepted: float
+    events: list[Event] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    result: Result | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    supervision: Supervision | None = None
+
+    def tell(self, kind: Any, data: dict[str, Any]) -> None:
+        with self.changed:
+            if len(self.events) < _EVENTS_KEPT or kind == "done":
+                self.events.append(Event(len(self.events) + 1, kind, data))
+                self.changed.notify_all()
+
+
+class Runner:
+    """Runs snippets in cells of their own. Thread-safe; make one a process and close it."""
+
+    def __init__(self, folder: Path, config: RunnerConfig | None = None) -> None:
+        self._config = config or RunnerConfig()
+        self._folder = folder.resolve()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._store = Store(self._folder / "runs.sqlite3")
+        self._owner = Owner(self._folder / "owners")
+        self._groups, self._group_problem = find(f"lobby-{self._owner.name}")
+        self._pool = Pool(self._folder / "parents" / self._owner.name, self._config, self._groups)
+        self._capability: Capability | None = None
+        self._lock = threading.Lock()
+        self._ready = threading.Condition(self._lock)
+        self._queue: deque[_Run] = deque()
+        self._runs: dict[str, _Run] = {}
+        self._running = 0
+        self._finished: dict[str, int] = {}
+        self._closing = False
+        self._recent_s = deque([2.0], maxlen=20)
+        self._recover()
+        self._workers = [
+            threading.Thread(target=self._work, name=f"runner-{number}", daemon=True)
+            for number in range(max(1, self._config.slots))
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    # -- what this machine can do ----------------------------------------------------------------------------
+
+    def capability(self) -> Capability:
+        """Return whether and how this machine isolates code; the first call tries it, later ones remember."""
+        with self._lock:
+            known = self._capability
+        if known is None:
+            known = probe.probe(self._pool.bare, self._groups.kind, self._group_problem)
+            with self._lock:
+                self._capability = known
+        return known
+
+    def warm_up(self, *backends: str) -> None:
+        """Start the parents of these backends (all when none is named) in the background."""
+        for backend in self._config.backends:
+            if not backends or backend in backends:
+                self._pool.warm_up(backend)
+
+    # -- running ---------------------------------------------------------------------------------------------
+
+    def run(self, job: Job, on_event: Callable[[Event], None] | None = None) -> Result:
+        """Run a snippet and wait for its end. Whatever happens is a result; `on_event` is called as things happen."""
+        try:
+            run = self._accept(job)
+        except QueueFull as error:
+            return self._never_started(
+                str(ULID()), job, "rejected", RunError("QueueFull", f"{error.what} {error.remedy}")
+            )
+        seen = 0
+        while True:
+            with run.changed:
+                run.changed.wait_for(lambda: len(run.events) > seen)  # noqa: B023
+                fresh = run.events[seen:]
+            seen += len(fresh)
+            for event in fresh:
+                if on_event is not None:
+                    with contextlib.suppress(Exception):
+                        on_event(event)
+            if run.result is not None and fresh and fresh[-1].kind == "done":
+                return run.result
+
+    def submit(self, job: Job) -> str:
+        """Accept a snippet and return its run's id at once; it is written down before this returns.
+
+        Raises:
+            QueueFull: too many are waiting.
+        """
+        return self._accept(job).id
+
+    def _accept(self, job: Job) -> _Run:
+        backend = chosen_backend(job.source[: job.limits.source_bytes])
+        if backend is not None and backend != job.backend and backend in self._config.backends:
+            job = replace(job, backend=backend)
+        run = _Run(str(ULID()), job, time.monotonic())
+        problem = self._refusal(job)
+        with self._lock:
+            if self._closing:
+                raise QueueFull("The runner is shutting down.", "Try again in a minute.", 60.0)
+            if problem is None and len(self._queue) >= self._config.queue:
+                wait = sum(self._recent_s) / len(self._recent_s) * len(self._queue) / max(1, self._config.slots)
+                raise QueueFull(
+                    f"{len(self._queue)} runs are waiting already.",
+                    f"Try again in about {max(1, round(wait))} s.",
+                    max(1.0, wait),
+                )
+            self._store.accept(run.id, job, self._owner.name)
+            self._runs[run.id] = run
+            if problem is None:
+                self._queue.append(run)
+                self._ready.notify()
+        if problem is not None:
+            self._finish(run, self._never_started(run.id, job, "rejected", problem))
+        return run
+
+    def _refusal(self, job: Job) -> RunError | None:
+        """Say why a job is not started at all, without looking at its meaning."""
+        size = len(job.source.encode("utf-8", "surrogatepass"))
+        if not job.source.strip():
+            return RunError("EmptySource", "There is no code to run. Paste some Python.")
+        if size > job.limits.source_bytes:
+            most = job.limits.source_bytes // 1024
+            return RunError("SourceTooLarge", f"The code has {size:,} bytes; at most {most} KiB are run.")
+        if "\x00" in job.source or any("\ud800" <= letter <= "\udfff" for letter in job.source):
+            return RunError("NotText", "This is not text. Send Python source in UTF-8.")
+        if job.source.count("\ufffd") > 8 + len(job.source) // 50:
+            return RunError("NotText", "This does not look like text in UTF-8. Send Python source in UTF-8.")
+        if job.backend not in self._config.backends:
+            return RunError("BackendMissing", f"The backend {job.backend!r} is not switched on here.")
+        for name in job.files:
+            if not name or "/" in name or "\x00" in name or name in (".", "..") or len(name.encode()) > 120:
+                return RunError("BadFileName", f"{name[:80]!r} is not a plain file name.")
+        if sum(map(len, job.files.values())) + len(job.stdin) > job.limits.disk_bytes // 2:
+            return RunError("FilesTooLarge", f"Files and input exceed {job.limits.disk_bytes >> 21} MiB.")
+        return None
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._ready.wait_for(lambda: self._queue or self._closing)
+                if not self._queue:
+                    return
+                run = self._queue.popleft()
+                self._running += 1
+            begun = time.monotonic()
+            try:
+                result = self._perform(run, begun)
+            except Unavailable as error:
+                result = self._never_started(
+                    run.id, run.job, "unavailable", RunError("Unavailable", f"{error.what} {error.remedy}")
+                )
+            except Exception:
+                _LOG.exception("run %s failed in the runner", run.id)
+                what = RunError("Interrupted", "the run was cut off by a failure of the service")
+                result = self._never_started(run.id, run.job, "interrupted", what)
+            with self._lock:
+                self._running -= 1
+            self._recent_s.append(time.monotonic() - begun)
+            self._finish(run, result)
+
+    def _perform(self, run: _Run, begun: float) -> Result:
+        job = run.job
+        if run.cancelled.is_set():
+            return self._never_started(run.id, job, "cancelled", RunError("Cancelled", "stopped by a person"))
+        self._store.start(run.id)
+        child = self._pool.acquire(job)
+        try:
+            supervision = Supervision(child, job, job.source, self._config, run.tell)
+            run.supervision = supervision
+            if run.cancelled.is_set():
+                supervision.cancel()
+            ending = supervision.run(policy.environment(job.backend))
+            kept = artifacts.collect(child.scratch, self._folder / "artifacts" / run.id, job.limits, job.files)
+        finally:
+            run.supervision = None
+            if not child.close():
+                _LOG.error("a cell of run %s did not go away", run.id)
+            self._pool.release()
+        for artifact in kept:
+            run.tell("artifact", asdict(artifact))
+        return outcome.result_of(
+            run.id,
+            job,
+            ending,
+            kept,
+            queued_ms=(begun - run.accepted) * 1000,
+            accepted_ms=(ending.begun - begun) * 1000,
+        )
+
+    def _never_started(self, run_id: str, job: Job, status: Status, error: RunError) -> Result:
+        backend = job.backend if job.backend in BACKENDS else BACKENDS[0]
+        return Result(run_id, status, backend, keras_version=outcome.keras_version(), error=error)
+
+    def _finish(self, run: _Run, result: Result) -> None:
+        with run.changed:
+            done = Event(len(run.events) + 1, "done", result.to_dict())
+        try:
+            self._store.finish(result, [*run.events, done])
+        except Exception:
+            _LOG.exception("the result of run %s could not be stored", run.id)
+        run.result = result
+        run.tell("done", done.data)
+        with self._lock:
+            self._runs.pop(run.id, None)
+            self._finished[result.status] = self._finished.get(result.status, 0) + 1
+            often = sum(self._finished.values()) % 100 == 0
+        if often:
+            self._prune()
+
+    def _prune(self) -> None:
+        for run_id in self._store.prune(self._config.kept_runs):
+            shutil.rmtree(self._folder / "artifacts" / run_id, ignore_errors=True)
+
+    # -- following -------------------------------------------------------------------------------------------
+
+    def result(self, run_id: str) -> Result | None:
+        """Return how a run ended, None while it has not.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        return self._store.result(run_id)
+
+    def job(self, run_id: str) -> Job:
+        """Return what was run.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        return self._store.job(run_id)
+
+    def events(self, run_id: str, after: int = 0, timeout_s: float | None = None) -> Iterator[Event]:
+        """Yield the events of a run with numbers above `after`, waiting for new ones, and end after `done`.
+
+        Args:
+            run_id: which run.
+            after: the number of the last event that was seen; 0 for all.
+            timeout_s: end quietly when nothing happened for this long; None waits as long as the run takes.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        with self._lock:
+            run = self._runs.get(run_id)
+        if run is None:
+            self._store.result(run_id)  # raises for an unknown run
+            yield from self._store.events(run_id, after)
+            return
+        while True:
+            with run.changed:
+                if not run.changed.wait_for(lambda: len(run.events) > after, timeout_s):  # noqa: B023
+                    return
+                fresh = run.events[after:]
+            for event in fresh:
+                after = event.number
+                yield event
+                if event.kind == "done":
+                    return
+
+    def subscribe(self, run_id: str, callback: Callable[[Event], None], after: int = 0) -> Callable[[], None]:
+        """Call `callback` for each event from a thread of its own; the function returned ends that.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        stopped = threading.Event()
+        with self._lock:
+            live = run_id in self._runs
+        if not live:
+            self._store.result(run_id)
+
+        def follow() -> None:
+            at = after
+            while not stopped.is_set():
+                ended = False
+                for event in self.events(run_id, at, timeout_s=0.5):
+                    if stopped.is_set():
+                        return
+                    at, ended = event.number, event.kind == "done"
+                    with contextlib.suppress(Exception):
+                        callback(event)
+                with self._lock:
+                    live = run_id in self._runs
+                if ended or (not live and not self._store.events(run_id, at)):
+                    return
+
+        threading.Thread(target=follow, name=f"runner-follow-{run_id[-6:]}", daemon=True).start()
+        return stopped.set
+
+    def cancel(self, run_id: str) -> bool:
+        """Stop a run; True when it had not ended yet.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None:
+                waiting = None
+            else:
+                run.cancelled.set()
+                waiting = run if run in self._queue else None
+                if waiting is not None:
+                    self._queue.remove(run)
+        if run is None:
+            self._store.result(run_id)
+            return False
+        if waiting is not None:
+            what = RunError("Cancelled", "stopped by a person")
+            self._finish(run, self._never_started(run.id, run.job, "cancelled", what))
+            return True
+        supervision = run.supervision
+        if supervision is not None:
+            supervision.cancel()
+        return run.result is None
+
+    def artifact_path(self, run_id: str, name: str) -> Path:
+        """Return where a file of a run lies.
+
+        Raises:
+            UnknownRun: there is no such run.
+            FileNotFoundError: the run left no such file.
+        """
+        if not _RUN_ID.fullmatch(run_id):
+            raise UnknownRun(f"There is no run {run_id[:40]!r}.", "Check the address.")
+        result = self._store.result(run_id)
+        if result is not None and any(artifact.name == name for artifact in result.artifacts):
+            path = self._folder / "artifacts" / run_id / name
+            if path.is_file():
+                return path
+        raise FileNotFoundError(name)
+
+    def status(self) -> dict[str, Any]:
+        """Return queue, running, parents and totals, for operators."""
+        with self._lock:
+            queued, running, finished = len(self._queue), self._running, dict(self._finished)
+        return {
+            "queued": queued,
+            "running": running,
+            "slots": self._config.slots,
+            "queue_bound": self._config.queue,
+            "limits_by": self._groups.kind,
+            "finished": finished,
+            "stored": self._store.counts(),
+            **self._pool.status(),
+        }
+
+    # -- beginning and end -----------------------------------------------------------------------------------
+
+    def _recover(self) -> None:
+        """Take over what services now gone left behind: the waiting run again, the running are reported."""
+        waiting, running = self._store.take_over(self._owner)
+        for run_id, job in running:
+            what = RunError("Interrupted", "the service died while this ran; it was not run again")
+            result = self._never_started(run_id, job, "interrupted", what)
+            self._store.finish(result, [Event(1, "done", result.to_dict())])
+        for run_id, job in waiting:
+            run = _Run(run_id, job, time.monotonic())
+            self._runs[run_id] = run
+            self._queue.append(run)
+
+    def close(self, drain_s: float = 10.0) -> None:
+        """Accept nothing more, let what runs end for `drain_s` seconds, then stop it; what waits is left for later."""
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+            left = list(self._queue)
+            self._queue.clear()
+            self._ready.notify_all()
+        for run in left:
+            run.result = self._never_started(
+                run.id, run.job, "interrupted", RunError("Interrupted", "the service shut down before this was started")
+            )
+            self._finish(run, run.result)
+        end = time.monotonic() + drain_s
+        for worker in self._workers:
+            worker.join(max(0.0, end - time.monotonic()))
+        with self._lock:
+            late = list(self._runs.values())
+        for run in late:
+            run.cancelled.set()
+            if run.supervision is not None:
+                run.supervision.cancel()
+        for worker in self._workers:
+            worker.join(20.0)
+        self._pool.close()
+        self._groups.close()
+        shutil.rmtree(self._folder / "parents" / self._owner.name, ignore_errors=True)
+        self._owner.close()
+        self._store.close()
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()

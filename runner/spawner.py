@@ -1,0 +1,266 @@
+"""The runner's hand on one parent process (`runner.zygote`): start it, ask it for children, notice when it is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runner import cell, policy
+from runner.cgroup import Group, Groups
+from runner.errors import Unavailable
+from runner.filters import seccomp_program
+from runner.job import Backend, Limits
+
+# What tutorials import first, taken along by the parent so that no run pays for it.
+WARM_IMPORTS = ("numpy", "keras", "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont")
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runner.boot import main; main()"
+
+
+class SpawnFailed(RuntimeError):
+    """A parent could not give a child; another parent may."""
+
+
+class Child:
+    """One cell, isolated or about to be, seen from outside. Every descriptor here is the runner's own end."""
+
+    def __init__(self, pid: int, handle: int, ends: dict[str, int], group: Group, limits: Limits) -> None:
+        self.pid = pid
+        self.handle = handle
+        self.output, self.errors = ends["output"], ends["errors"]
+        self.channel = socket.socket(fileno=ends["channel"])
+        self.control = socket.socket(fileno=ends["control"])
+        self.group = group
+        self.limits = limits
+        self.scratch = -1
+        self.warm = False
+        self._closed = False
+
+    def kill(self) -> None:
+        """End every process of the cell at once."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+
+    def dead(self, timeout_s: float) -> bool:
+        """Wait until the cell's first process, and with it all others, is gone."""
+        poll = select.poll()
+        poll.register(self.handle, select.POLLIN)
+        return bool(poll.poll(timeout_s * 1000))
+
+    def close(self) -> bool:
+        """Kill what is left, release every descriptor and the group; False when something would not go."""
+        if self._closed:
+            return True
+        self._closed = True
+        self.kill()
+        gone = self.dead(10.0)
+        for descriptor in (self.handle, self.output, self.errors, self.scratch):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.channel.close()
+        self.control.close()
+        return self.group.remove() and gone
+
+
+class Spawner:
+    """One parent process for one backend. Thread-safe; asks are answered one after another.
+
+    Raises:
+        Unavailable: from `start`, when the machine cannot isolate.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        folder: Path,
+        config: policy.RunnerConfig,
+        groups: Groups,
+        host_ids: Callable[[], int],
+        imports: tuple[str, ...] = (),
+    ) -> None:
+        self.backend = backend
+        self._config = config
+        self._groups = groups
+        self._host_ids = host_ids
+        self._folder = folder
+        self._imports = imports
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._commands: socket.socket | None = None
+        self.started_s = 0.0
+        self.children = 0
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    def alive(self) -> bool:
+        """True when the parent has started and not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the parent and wait until it has imported what it should."""
+        with self._lock:
+            if self.alive():
+                return
+            self._stop()
+            begun = time.monotonic()
+            root = self._folder / "root"
+            root.mkdir(parents=True, exist_ok=True)
+            plan = cell.Plan(
+                root=str(root),
+                binds=policy.host_binds(self._config),
+                interpreter=policy.interpreter_inside(),
+                environment=policy.environment(self.backend),
+                backend=self.backend,
+                imports=self._imports,
+                base_prefix=sys.base_prefix,
+                seccomp=seccomp_program().hex(),
+            )
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            package = str(Path(__file__).resolve().parent.parent)
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-c", _START, package, str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                    env={},
+                )
+            self._commands = ours
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            ours.send(json.dumps(plan.to_dict()).encode())
+            try:
+                answer, _ = self._receive(self._config.import_timeout_s)
+            except SpawnFailed as error:
+                self._stop()
+                raise Unavailable(
+                    f"No isolated interpreter could be started: {error}",
+                    "Run `lobby doctor`; namespaces and a readable Python installation are needed.",
+                ) from error
+            if "problem" in answer:
+                self._stop()
+                raise Unavailable(
+                    f"This machine cannot isolate code: {answer['problem']}",
+                    "Allow user namespaces (sysctl user.max_user_namespaces) or run the service as root.",
+                )
+            self.started_s = time.monotonic() - begun
+
+    def spawn(self, limits: Limits, *, warm: bool = False) -> Child:
+        """Ask for a child that waits, isolated, in a group of its own.
+
+        Args:
+            limits: what the cell may use; disk, processes and CPU time are fixed from here on.
+            warm: whether the child does a first operation on its backend before it waits.
+
+        Raises:
+            SpawnFailed: the parent is dead, stuck or refused.
+            Unavailable: the machine refused to isolate the child.
+        """
+        with self._lock:
+            child = self._ask(limits, warm)
+        try:
+            child.group.add(child.pid)
+            child.control.send(b"g")
+            child.control.settimeout(self._config.fork_timeout_s)
+            message, descriptors, _, _ = socket.recv_fds(child.control, 4096, 1)
+            child.scratch = descriptors[0] if descriptors else -1
+            answer = json.loads(message) if message else {"problem": "it ended"}
+            if "problem" in answer:
+                raise Unavailable(
+                    f"This machine cannot isolate code: {answer['problem']}",
+                    "Run `lobby doctor`, which names what is missing.",
+                )
+            child.control.settimeout(None)
+        except (OSError, ValueError) as error:
+            child.close()
+            raise SpawnFailed(f"the child was not isolated: {error}") from error
+        except Unavailable:
+            child.close()
+            raise
+        child.warm = warm
+        self.children += 1
+        return child
+
+    def _ask(self, limits: Limits, warm: bool) -> Child:
+        if self._commands is None:
+            raise SpawnFailed("the parent was not started")
+        group = self._groups.create()
+        mine: dict[str, int] = {}
+        theirs: list[int] = []
+        try:
+            # The first process of the cell counts, and the snippet's own does.
+            group.limit(limits.memory_bytes, limits.processes + 1)
+            group.idle(warm)
+            for name in ("output", "errors"):
+                reader, writer = os.pipe2(os.O_CLOEXEC)
+                mine[name] = reader
+                theirs.append(writer)
+            for name, kind in (("channel", socket.SOCK_STREAM), ("control", socket.SOCK_SEQPACKET)):
+                one, other = socket.socketpair(socket.AF_UNIX, kind)
+                mine[name] = one.detach()
+                theirs.append(other.detach())
+            request = {
+                "limits": limits.to_dict(),
+                # The group counts its refusals and the kernel's own limit does not, so the group's has to come first.
+                "processes": limits.processes + (1 if self._groups.kind == "sampling" else 33),
+                "host_id": self._host_ids(),
+                "warm": warm,
+            }
+            try:
+                socket.send_fds(self._commands, [json.dumps(request).encode()], theirs)
+                answer, descriptors = self._receive(self._config.fork_timeout_s)
+            except OSError as error:
+                raise SpawnFailed(f"the parent does not listen: {error}") from error
+            if "pid" not in answer or not descriptors:
+                raise SpawnFailed(str(answer.get("problem", "an answer without a child")))
+            return Child(answer["pid"], descriptors[0], mine, group, limits)
+        except BaseException:
+            for descriptor in mine.values():
+                os.close(descriptor)
+            group.remove()
+            raise
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+
+    def _receive(self, timeout_s: float) -> tuple[dict[str, Any], list[int]]:
+        commands = self._commands
+        if commands is None:
+            raise SpawnFailed("the parent was not started")
+        commands.settimeout(timeout_s)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(commands, 1 << 16, 4)
+        except TimeoutError:
+            raise SpawnFailed(f"no answer within {timeout_s:g} s") from None
+        except OSError as error:
+            raise SpawnFailed(str(error)) from error
+        if not message:
+            raise SpawnFailed("it ended without a word")
+        return json.loads(message), descriptors
+
+    def stop(self) -> None:
+        """End the parent; its children end with their own sockets."""
+        with self._lock:
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
