@@ -52,17 +52,8 @@ def patch_keras(keras: ModuleType) -> None:
 
 
 def _patch_models(model_class: Any) -> None:
-    compile_model = model_class.compile
-
-    def compile(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with contextlib.suppress(Exception):
-            _state.models.add(self)
-        return compile_model(self, *args, **kwargs)
-
-    compile.__wrapped__ = compile_model  # type: ignore[attr-defined]
-    compile.__doc__ = compile_model.__doc__
-    compile.__name__ = "compile"
-    model_class.compile = compile
+    # Not `compile`: Keras takes a model whose `compile` is not the original one for a custom model, and then loads it
+    # without its loss.
     create = model_class.__new__
 
     def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
