@@ -43,8 +43,9 @@ def open_runner(settings: Settings) -> Runner:
     config = RunnerConfig(
         slots=settings.run_slots,
         queue=settings.run_queue,
-        warm_memory_bytes=settings.warm_memory_mib * 2**20,
-        keep_days=settings.run_keep_days,
+        launch="warm" if settings.run_warm else "cold",
+        parked_memory_bytes=settings.run_parked_mib * 2**20,
+        kept_runs=settings.runs_kept,
     )
     return Runner(settings.data_dir / "runs", config)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
+from bot.verify import Verdict
 from kb.knowledge import Status
 from kb.pages import Answer
 from runner.job import Result, RunError
@@ -151,3 +152,18 @@ def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> Non
         section = f" — {source['section']}" if source.get("section") else ""
         console.print(Text(f"{number:>2}. {source['title']}{section}", style="default"))
         console.print(Padding(Text(source["url"], style="dim"), (0, 0, 0, 4)))
+
+
+def show_verdicts(verdicts: Sequence[Verdict], counts: Mapping[str, int]) -> None:
+    """Print a table of how the code of each kind of document fared on each backend."""
+    console = _console()
+    table = Table("what", "backend", "passed", "failed", "seconds")
+    groups: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault((verdict.document.parent.name, verdict.backend), []).append(verdict)
+    for (what, backend), members in sorted(groups.items()):
+        passed = sum(member.outcome == "passed" for member in members)
+        seconds = sum(member.seconds for member in members)
+        table.add_row(what, backend, str(passed), str(len(members) - passed), f"{seconds:.1f}")
+    console.print(table)
+    console.print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['not run']} blocks not run here")

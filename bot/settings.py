@@ -66,9 +66,12 @@ class Settings(BaseModel):
         default=30.0, gt=0, le=600, description="Wall clock of a run unless it asks for another."
     )
     run_timeout_max_s: float = Field(default=60.0, gt=0, le=3600, description="Longest wall clock a run may ask for.")
-    run_keep_days: float = Field(default=30.0, gt=0, description="Days that a run's result and files are kept.")
-    warm_memory_mib: int = Field(
-        default=4096, ge=0, description="Memory for warm Keras processes, in MiB; 0 starts Keras anew for each run."
+    runs_kept: int = Field(
+        default=10_000, ge=1, description="Finished runs kept with their files; the oldest go first."
+    )
+    run_warm: bool = Field(default=True, description="Keep a process a backend with Keras imported, for quick starts.")
+    run_parked_mib: int = Field(
+        default=1024, ge=0, description="Memory for isolated processes that wait ready for a snippet, in MiB."
     )
     log_level: str = Field(
         default="warning", pattern="^(debug|info|warning|error)$", description="Least level that is logged to stderr."

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from bot import printing
 from bot.assistant import open_knowledge
 from bot.commands.common import common_options, load_settings, print_json
+from bot.commands.verify import verify_command
 from bot.errors import CANNOT, DONE
 
 
@@ -46,6 +47,9 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     else:
         printing.show_knowledge_status(state)
     return DONE if state.usable else CANNOT
+
+
+kb.add_command(verify_command)
 
 
 @contextmanager

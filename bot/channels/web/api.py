@@ -21,7 +21,6 @@ from bot.channels.web.views import PICTURE_TYPES, public_artifact, public_result
 from bot.channels.web.watch import follow, wait_for_result
 from bot.channels.web.wire import parse_ask, parse_flag, parse_run, read_json
 from kb.errors import KnowledgeError
-from runner.errors import RunnerError, UnknownRun
 from runner.job import Artifact, Event
 
 MAX_SEARCH = 2000
@@ -91,7 +90,7 @@ async def run_events(request: Request) -> Response:
     """`GET /api/runs/{run_id}/events`."""
     site, run_id = site_of(request), request.path_params["run_id"]
     after = _last_event_id(request.headers.get("last-event-id"))
-    past = await site.looking(site.assistant.runner.events, run_id, 0, 0.0)
+    past = await site.looking(lambda: list(site.assistant.runner.events(run_id, 0, 0.0)))
     if past and past[-1].kind == "done" and past[-1].number <= after:
         # Tells a browser that reconnects by itself that there is no more to come.
         return Response(status_code=204)
@@ -108,13 +107,14 @@ async def get_artifact(request: Request) -> Response:
     """`GET /api/runs/{run_id}/artifacts/{name}`."""
     site = site_of(request)
     run_id, name = request.path_params["run_id"], request.path_params["name"]
-    result = await site.looking(site.assistant.result, run_id)
+    result = await site.looking(site.assistant.runner.result, run_id)
     artifact = next((a for a in result.artifacts if a.name == name), None) if result is not None else None
     if artifact is None:
         raise Problem(404, "not-found", "The run has no file of that name.", "Its files are listed in its result.")
-    path = await site.looking(site.assistant.runner.artifact_path, run_id, name)
-    if path is None or not await site.looking(path.is_file):
-        raise Problem(404, "not-found", "That file is no longer kept.", "Run the snippet again.")
+    try:
+        path = await site.looking(site.assistant.runner.artifact_path, run_id, name)
+    except FileNotFoundError:
+        raise Problem(404, "not-found", "That file is no longer kept.", "Run the snippet again.") from None
     return _artifact_response(artifact, path)
 
 
@@ -147,8 +147,9 @@ async def _stream(site: Site, run_id: str, after: int) -> AsyncIterator[ServerSe
     with site.metrics.streams.track_inprogress():
         async for event in follow(site, run_id, after):
             if event.kind == "done":
-                result = await wait_for_result(site, run_id)
-                yield _sent(event, public_result(result))
+                # Not the event's own data: the assistant adds what may explain an error.
+                result = await site.looking(site.assistant.result, run_id)
+                yield _sent(event, public_result(result) if result is not None else event.data)
             else:
                 yield _sent(event, public_artifact(run_id, event.data) if event.kind == "artifact" else event.data)
 
@@ -193,10 +194,8 @@ async def _check_knowledge(site: Site) -> dict[str, Any]:
 
 
 async def _check_runner(site: Site) -> dict[str, Any]:
-    try:
-        capability = await site.looking(site.assistant.runner.capability)
-    except UnknownRun:
-        raise
-    except RunnerError as error:
-        return {"ready": False, "what": error.what, "remedy": error.remedy}
-    return {"ready": bool(capability)}
+    capability = await site.looking(site.assistant.runner.capability)
+    if capability.available:
+        return {"ready": True}
+    problem = capability.problems[0]
+    return {"ready": False, "what": problem.what, "remedy": problem.remedy}

@@ -22,9 +22,10 @@ from starlette.responses import HTMLResponse, Response
 
 from bot import wording
 from bot.assistant import Assistant
-from bot.channels.web import curves, markup
+from bot.channels.web import curves, markup, views
 from bot.channels.web.metrics import Metrics
 from bot.channels.web.problems import Problem, busy
+from bot.channels.web.watch import Watchers
 from kb.errors import KnowledgeError
 from runner.job import BACKENDS
 
@@ -52,6 +53,7 @@ class Site:
         self.assistant = assistant
         self.public_url = public_url.rstrip("/")
         self.metrics = Metrics(assistant)
+        self.watchers = Watchers()
         self.templates = _environment(self)
         self._links: dict[str, str | None] = {}
         self._links_until = 0.0
@@ -154,6 +156,7 @@ def _environment(site: Site) -> jinja2.Environment:
     environment.filters["markdown"] = lambda text: markup.render(text, site.link)
     environment.filters["inline"] = lambda text: markup.inline(text, site.link)
     environment.filters["code"] = markup.code_block
+    environment.tests["table"] = views.holds_table
     environment.globals.update(
         static=static_url,
         site=site,

@@ -17,6 +17,10 @@ from runner.job import Artifact, Fit, Job, Result, RunError
 CONTEXT_LINES = 2
 MAX_TABLE_ROWS = 100
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg"})
+# The runner's own picture of a `fit`, which pages draw themselves, sharper and with the figures.
+RUNNERS_CURVE = "training-curve.png"
+# Signs of a table drawn with lines, such as a model's summary, which must not be wrapped.
+_TABLE_SIGNS = ("━", "─", "═", "|--", "+--", "=====", "_____")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,21 @@ def answer_view(answer: Answer) -> AnswerView:
 
 def run_view(result: Result, job: Job | None, *, on_permalink: bool) -> RunView:
     """Prepare a result for a page."""
-    files = [(artifact, _file(result.id, artifact)) for artifact in result.artifacts]
+    shown = [artifact for artifact in result.artifacts if _is_shown(artifact, result)]
+    kept = [artifact for artifact in result.artifacts if artifact not in shown]
     return RunView(
         on_permalink=on_permalink,
         context=_context(result.error, job) if result.error is not None else [],
         suggestions=[source for item in result.suggestions if (source := as_source(item)) is not None],
-        pictures=[file for artifact, file in files if artifact.media_type in PICTURE_TYPES],
-        downloads=[file for artifact, file in files if artifact.media_type not in PICTURE_TYPES],
+        pictures=[_file(result.id, artifact) for artifact in shown],
+        downloads=[_file(result.id, artifact) for artifact in kept],
         fits=[_fit(fit) for fit in result.fits],
     )
+
+
+def holds_table(text: str) -> bool:
+    """Say whether lines of a text belong under each other, so that none may be wrapped."""
+    return any(sign in text for sign in _TABLE_SIGNS)
 
 
 def artifact_url(run_id: str, name: str) -> str:
@@ -143,6 +153,10 @@ def _context(error: RunError, job: Job | None) -> list[Row]:
     first = max(1, error.line - CONTEXT_LINES)
     last = min(len(lines), error.line + CONTEXT_LINES)
     return [Row(number, lines[number - 1], number == error.line) for number in range(first, last + 1)]
+
+
+def _is_shown(artifact: Artifact, result: Result) -> bool:
+    return artifact.media_type in PICTURE_TYPES and not (artifact.name == RUNNERS_CURVE and result.fits)
 
 
 def _file(run_id: str, artifact: Artifact) -> File:

@@ -144,6 +144,7 @@ function showOutput(panel, { text }) {
   const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 20;
   output.hidden = false;
   output.append(text);
+  if (/[━─═]|={5}|_{5}/.test(text)) output.classList.add("unwrapped");
   if (output.textContent.length > MOST_SHOWN) output.textContent = output.textContent.slice(-MOST_SHOWN / 2);
   if (atEnd) output.scrollTop = output.scrollHeight;
 }

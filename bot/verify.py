@@ -1,0 +1,215 @@
+"""Does the code in `data/` still do what its text says? Every block is run as a reader would run it.
+
+An entry's blocks run in order in one namespace. What a block must do stands beside it in the Markdown::
+
+    ```python                       runs without raising
+    ```python raises=ValueError     raises exactly this type
+    ```python needs=gpu             is counted apart, not run
+    ```output                       what the block before prints; ``...`` stands for anything
+    ```error                        text that the message of the block before contains
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from markdown_it import MarkdownIt
+
+from runner.job import BACKENDS, Backend, Job, Limits, Result
+
+VERIFY_WALL_S = 60.0
+
+Outcome = Literal["passed", "failed", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block of Python and what it must do. `line` counts from 1 in its file."""
+
+    code: str
+    line: int
+    raises: str | None = None
+    needs: str | None = None
+    output: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of `data/` with the blocks it shows and the backends it speaks of."""
+
+    path: Path
+    blocks: tuple[Block, ...]
+    backends: tuple[Backend, ...] = BACKENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one document fared on one backend. `why` says what differed, in one or more lines."""
+
+    document: Path
+    backend: Backend
+    outcome: Outcome
+    seconds: float = 0.0
+    why: str = ""
+    not_run: tuple[str, ...] = field(default=())
+
+
+def read_documents(content: Path) -> Iterator[Document]:
+    """Yield every document below the content folder that has code, sorted by path."""
+    for path in sorted(content.rglob("*")):
+        if path.suffix == ".md" and path.name != "README.md":
+            document = read_markdown(path)
+            if document.blocks:
+                yield document
+        elif path.suffix == ".py":
+            yield Document(path, (Block(path.read_text(encoding="utf-8"), line=1),))
+
+
+def read_markdown(path: Path) -> Document:
+    """Read the blocks of a Markdown file.
+
+    Raises:
+        ValueError: the front matter is not YAML, or names a backend that there is none of.
+    """
+    text = path.read_text(encoding="utf-8")
+    front, body, offset = split_front_matter(text)
+    unknown = [name for name in front.get("backends", BACKENDS) if name not in BACKENDS]
+    if unknown:
+        raise ValueError(f"{path}: unknown backend {unknown[0]!r}")
+    return Document(path, tuple(_blocks(body, offset)), tuple(front.get("backends", BACKENDS)))
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
+    """Return a Markdown file's front matter, its body, and how many lines the front matter takes.
+
+    Raises:
+        ValueError: the front matter is not a YAML mapping.
+    """
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    if not found:
+        return {}, text, 0
+    try:
+        front = yaml.safe_load(found[1]) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"the front matter is not YAML: {error}") from None
+    if not isinstance(front, dict):
+        raise ValueError("the front matter is not a mapping")
+    return front, text[found.end() :], found[0].count("\n")
+
+
+def _blocks(body: str, offset: int) -> Iterator[Block]:
+    pending: Block | None = None
+    for token in MarkdownIt().parse(body):
+        if token.type != "fence":
+            continue
+        kind, *words = token.info.split()
+        if kind == "python":
+            if pending:
+                yield pending
+            options = dict(word.split("=", 1) for word in words if "=" in word)
+            line = offset + (token.map[0] if token.map else 0) + 2
+            pending = Block(token.content, line, options.get("raises"), options.get("needs"))
+        elif kind in {"output", "error"} and pending:
+            expected = {kind: token.content}
+            pending = Block(pending.code, pending.line, pending.raises, pending.needs, **expected)
+    if pending:
+        yield pending
+
+
+# Runs inside the sandbox, before the reader's first line. It executes the blocks in the namespace of `__main__`, keeps
+# what each printed and raised, and prints it behind a marker that no block can know. Sources are laid into linecache
+# because TensorFlow's AutoGraph and Keras' Lambda read the source of the functions they are given.
+_DRIVER = """
+def _lobby_driver(blocks, marker):
+    import contextlib, io, json, linecache, sys
+    space = sys.modules["__main__"].__dict__
+    space.pop("_lobby_driver", None)
+    reports = []
+    for name, code, expects_error in blocks:
+        linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+        out, error = io.StringIO(), None
+        try:
+            with contextlib.redirect_stdout(out):
+                exec(compile(code, name, "exec"), space)
+        except BaseException as raised:
+            error = [type(raised).__name__, str(raised)]
+        reports.append([out.getvalue()[-20000:], error])
+        if (error is not None) != expects_error:
+            break
+    print(marker + json.dumps(reports))
+"""
+
+
+def compose(document: Document, backend: Backend) -> tuple[Job, str]:
+    """Return the job that runs a document's blocks, and the marker that its report stands behind."""
+    marker = secrets.token_hex(16)
+    blocks = [
+        (f"{document.path.name}:{block.line}", block.code, block.raises is not None) for block in _to_run(document)
+    ]
+    source = f"{_DRIVER}\n_lobby_driver({blocks!r}, {marker!r})\n"
+    return Job(source, backend=backend, limits=Limits(wall_s=VERIFY_WALL_S, source_bytes=10 * 2**20)), marker
+
+
+def judge(document: Document, backend: Backend, result: Result, marker: str) -> Verdict:
+    """Say whether the blocks did what their document states."""
+    not_run = tuple(block.needs for block in document.blocks if block.needs)
+
+    def verdict(outcome: Outcome, why: str = "") -> Verdict:
+        return Verdict(document.path, backend, outcome, result.duration_s, why, not_run)
+
+    line = next((line for line in result.stdout.splitlines() if line.startswith(marker)), None)
+    if line is None:
+        raised = f"{result.error.type}: {result.error.message}" if result.error else result.stderr[-500:]
+        return verdict("failed", f"the run ended as {result.status}: {raised}")
+    reports = json.loads(line.removeprefix(marker))
+    for block, (printed, error) in zip(_to_run(document), reports, strict=False):
+        why = _compare(block, printed, error)
+        if why:
+            return verdict("failed", f"line {block.line}: {why}")
+    return verdict("passed")
+
+
+def _to_run(document: Document) -> Sequence[Block]:
+    return [block for block in document.blocks if not block.needs]
+
+
+def _compare(block: Block, printed: str, error: Sequence[str] | None) -> str:
+    """Return what differs from what the block states, or nothing."""
+    if error is None and block.raises:
+        return f"did not raise {block.raises}"
+    if error is not None:
+        kind, message = error
+        if block.raises != kind:
+            return f"raised {kind}: {message}"
+        if block.error and _plain(block.error) not in _plain(message):
+            return f"the message of {kind} differs: {message}"
+    if block.output is not None and not _matches(block.output, printed):
+        return f"printed {printed!r}"
+    return ""
+
+
+def _matches(expected: str, printed: str) -> bool:
+    pattern = ".*?".join(re.escape(part) for part in _plain(expected).split("..."))
+    return re.fullmatch(pattern, _plain(printed), re.DOTALL) is not None
+
+
+def _plain(text: str) -> str:
+    without_colours = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return re.sub(r"[ \t]+", " ", without_colours).strip()
+
+
+def totals(verdicts: Sequence[Verdict]) -> Mapping[str, int]:
+    """Count verdicts by outcome, and the blocks that were counted apart."""
+    counts = {"passed": 0, "failed": 0, "not run": 0}
+    for verdict in verdicts:
+        counts[verdict.outcome] += 1
+        counts["not run"] += len(verdict.not_run)
+    return counts
