@@ -1,0 +1,117 @@
+"""Terms: the words of other languages → English, and the names of tools that are not Keras."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+TABLES = Path(__file__).parent / "tables"
+_SPACELESS = frozenset({"zh", "ja", "ko"})
+
+
+@cache
+def terms(language: str) -> tuple[dict[str, str], int]:
+    """Return the terms of a language (lower case) with their English, and the length of the longest in characters."""
+    path = TABLES / "terms" / f"{language}.txt"
+    found: dict[str, str] = {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            english, colon, others = line.partition(": ")
+            if not colon or line.startswith("#"):
+                continue
+            for other in others.split(";"):
+                if other.strip():
+                    found[other.strip().lower()] = english.strip()
+    return found, max(map(len, found), default=0)
+
+
+def to_english(text: str, language: str) -> str:
+    """Return `text` with the terms we know in English, and what is written in Latin script or unknown as it was.
+
+    In languages without spaces the longest known terms are taken first and unknown signs are left out.
+    """
+    table, longest = terms(language)
+    if not table:
+        return text
+    lowered = text.lower()
+    return _spaceless(text, lowered, table, longest) if language in _SPACELESS else _spaced(lowered, text, table)
+
+
+def _spaceless(text: str, lowered: str, table: dict[str, str], longest: int) -> str:
+    out: list[str] = []
+    place = 0
+    while place < len(text):
+        for length in range(min(longest, len(text) - place), 0, -1):
+            english = table.get(lowered[place : place + length])
+            if english is not None:
+                out.append(f" {english} ")
+                place += length
+                break
+        else:
+            sign = text[place]
+            out.append(sign if sign.isascii() else " ")
+            place += 1
+    return re.sub(r"\s+", " ", "".join(out)).strip()
+
+
+def _spaced(lowered: str, text: str, table: dict[str, str]) -> str:
+    tokens = re.findall(r"[\w’'.-]*\w|\S", text)
+    out: list[str] = []
+    place = 0
+    while place < len(tokens):
+        for length in range(min(5, len(tokens) - place), 0, -1):
+            run = " ".join(tokens[place : place + length]).lower()
+            english = table.get(run)
+            if english is None and length == 1:
+                english = _inflected(run, table)
+            if english is not None:
+                out.append(english)
+                place += length
+                break
+        else:
+            out.append(tokens[place])
+            place += 1
+    return " ".join(word for word in out if word)
+
+
+def _inflected(word: str, table: dict[str, str]) -> str | None:
+    """Find a word by its elided article or its plural: l'apprentissage, couches, capas."""
+    bare = re.sub(r"^(?:l|d|qu|n|s|j|c|m)[’']", "", word)
+    for candidate in (
+        bare,
+        bare.removesuffix("s"),
+        bare.removesuffix("es"),
+        bare.removesuffix("x"),
+        bare.removesuffix("n"),
+        bare.removesuffix("en"),
+    ):
+        if candidate in table:
+            return table[candidate]
+    if len(bare) >= 6:
+        # Endings carry case and number in Russian, gender in Spanish: a shared beginning is enough for long words.
+        for cut in (1, 2, 3):
+            stem = bare[: len(bare) - cut]
+            if len(stem) >= 5:
+                near = [
+                    term
+                    for term in table
+                    if term.startswith(stem) and abs(len(term) - len(bare)) <= 3 and " " not in term
+                ]
+                if near:
+                    return table[min(near, key=len)]
+    return None
+
+
+@cache
+def _foreign() -> re.Pattern[str]:
+    lines = (TABLES / "foreign.txt").read_text(encoding="utf-8").splitlines()
+    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return re.compile(
+        r"(?<![\w.])(?:" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")(?![\w])", re.I
+    )
+
+
+def foreign_tools(text: str) -> tuple[str, ...]:
+    """Return the names of tools other than Keras that `text` mentions."""
+    return tuple(dict.fromkeys(match.group().lower() for match in _foreign().finditer(text)))

@@ -1,0 +1,320 @@
+"""The knowledge base: build it, ask it, look things up in it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kb import answer as answers
+from kb import build as building
+from kb import ranking
+from kb.embedding import Embedder, SentenceTransformerEmbedder
+from kb.errors import BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
+from kb.normalize import clean_question
+from kb.pages import Answer, Page, Source
+from kb.question import Question, understand
+from kb.search import Found, Indexes, Searcher
+from kb.sources import installed
+from kb.state import MANIFEST, SCHEMA, Manifest, Status
+from kb.store import REBUILD, Store
+from kb.vectors import VectorIndex
+from kb.words import WordIndex
+
+MOST_SOURCES = 10
+LONGEST_ERROR = 4_000
+
+
+class _Opened:
+    """One build, loaded."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        manifest.check_files(folder)
+        where = folder / manifest.folder
+        self.manifest = manifest
+        self.store = Store(where / building.STORE)
+        try:
+            embedded = np.load(where / building.EMBEDDED, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise Damaged(f"The knowledge base file {building.EMBEDDED} cannot be read: {error}.", REBUILD) from None
+        body, page, title, hints = (WordIndex.load(where / name) for name in building.WORDS)
+        indexes = Indexes(
+            passages=VectorIndex.load(where / building.PASSAGES),
+            embedded=embedded,
+            hints=VectorIndex.load(where / building.HINTS),
+            words_body=body,
+            words_page=page,
+            words_title=title,
+            words_hints=hints,
+        )
+        self.searcher = Searcher(self.store, indexes, ranking.load())
+
+
+class KnowledgeBase:
+    """Everything Lobby knows, under one folder. Thread-safe; nothing is loaded before it is needed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        packages: Sequence[str] = ("keras", "keras_hub", "keras_tuner"),
+        content: Path | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        """Name the knowledge base; this reads nothing yet.
+
+        Args:
+            folder: where it is, or is to be built.
+            packages: the installed packages whose API it knows.
+            content: the folder of what people edit (`faq`, `examples`, `learn`), if any.
+            embedder: the model; the packaged MiniLM unless told otherwise.
+        """
+        self.folder = Path(folder)
+        self._packages = tuple(packages)
+        self._content = content
+        self._embedder = embedder or SentenceTransformerEmbedder()
+        self._opened: _Opened | None = None
+        self._stamp: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+
+    # Building
+
+    def build(self, progress: Callable[[str, int, int], None] | None = None) -> Status:
+        """Build what is missing or out of date; does nothing when nothing changed.
+
+        Args:
+            progress: called with a sentence for the stage, how much is done, and how much there is to do.
+
+        Raises:
+            Busy: another process is building.
+            NoSpace: the disk is full or the folder cannot be written.
+            BadSource: a package or a file of the content folder cannot be read.
+        """
+        with building.lock(self.folder):
+            if not self._is_current():
+                building.build(
+                    self.folder, self._packages, self._content, self._embedder, progress or (lambda *_: None)
+                )
+        return self.status()
+
+    def _is_current(self) -> bool:
+        try:
+            manifest = Manifest.read(self.folder)
+            if manifest is None or manifest.fingerprint != self._fingerprint():
+                return False
+            manifest.check_files(self.folder)
+        except Damaged:
+            return False
+        return manifest.content == building.content_fingerprint(self._content)
+
+    def _fingerprint(self) -> str:
+        return building.fingerprint(installed.versions(self._packages), self._embedder.name)
+
+    def status(self) -> Status:
+        """Say what there is and whether it can be used; a bad state is told, not raised."""
+        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        try:
+            manifest = self._usable_manifest()
+            manifest.check_sizes(self.folder)
+        except NotBuilt as error:
+            return Status("missing", error.what, error.remedy, size_bytes=size, folder=str(self.folder))
+        except (OutOfDate, BadSource) as error:
+            return self._status_of("out-of-date", error, size)
+        except KnowledgeError as error:
+            return self._status_of("damaged", error, size)
+        return self._status_of("ready", None, size, manifest)
+
+    def _status_of(
+        self, state: str, error: KnowledgeError | None, size: int, manifest: Manifest | None = None
+    ) -> Status:
+        if manifest is None:
+            try:
+                manifest = Manifest.read(self.folder)
+            except Damaged:
+                manifest = None
+        return Status(
+            state=state,  # type: ignore[arg-type]
+            what=error.what if error else "",
+            remedy=error.remedy if error else "",
+            pages=manifest.pages if manifest else 0,
+            passages=manifest.passages if manifest else 0,
+            model=manifest.model if manifest else "",
+            versions=manifest.versions if manifest else {},
+            sources=manifest.sources if manifest else {},
+            built_at=(manifest.built_at or None) if manifest else None,
+            size_bytes=size,
+            folder=str(self.folder),
+        )
+
+    # Asking
+
+    def warm(self) -> None:
+        """Load the model and the indexes, so that the first question need not wait.
+
+        Raises:
+            KnowledgeError: the knowledge base cannot be used.
+        """
+        self._open()
+        self._embedder.embed_batch(["How do I train a model?"])
+
+    def ask(self, question: str, *, context: str | None = None) -> Answer:
+        """Answer a question from the sources, or say that there is no answer.
+
+        Args:
+            question: in any language, code and errors included; at most 64 KiB.
+            context: what the conversation was about before, for a question that says little itself.
+
+        Raises:
+            BadQuestion: it is empty, too long or not text.
+            NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
+        """
+        started = time.perf_counter()
+        text = clean_question(question)
+        opened = self._open()
+        understood = understand(text, context=context)
+        parsed = time.perf_counter()
+        vector = self._embedder.embed_batch([understood.english])[0]
+        embedded = time.perf_counter()
+        found = opened.searcher.search(understood, vector, limit=MOST_SOURCES)
+        searched = time.perf_counter()
+        pages = opened.searcher.pages
+        passages = {hit.passage: opened.store.passage(hit.passage) for hit in found.hits}
+        answered = bool(found.hits) and found.confidence >= ranking.load().threshold
+        code = None
+        if answered:
+            said, code = answers.compose(understood.query, found, pages, passages)
+        else:
+            said = answers.no_answer(found, pages)
+        sources = answers.sources(found, pages, passages)
+        ended = time.perf_counter()
+        timings = {
+            "embed": embedded - parsed,
+            "search": searched - embedded + parsed - started,
+            "compose": ended - searched,
+            "total": ended - started,
+        }
+        return Answer(
+            question=question,
+            language=understood.language,
+            answered=answered,
+            confidence=round(found.confidence, 3),
+            text=said,
+            code=code,
+            sources=sources,
+            timings_ms={name: round(seconds * 1000, 3) for name, seconds in timings.items()},
+        )
+
+    def search(self, query: str, *, limit: int = 10) -> tuple[Source, ...]:
+        """Return the pages closest to `query`, best first.
+
+        Raises:
+            BadQuestion, NotBuilt, OutOfDate, Damaged: as for `ask`.
+        """
+        return self._sources(understand(clean_question(query)), limit)
+
+    def explain_error(self, error_type: str, message: str, *, limit: int = 3) -> tuple[Source, ...]:
+        """Return the pages that explain an error, best first.
+
+        Args:
+            error_type: the exception's class name.
+            message: its message; may be empty, of any length, and hold anything.
+            limit: how many pages at most.
+
+        Raises:
+            NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
+        """
+        text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
+        return self._sources(understand(clean_question(text.replace("\x00", " "))), limit)
+
+    def _sources(self, question: Question, limit: int) -> tuple[Source, ...]:
+        opened, found = self._find(question, limit)
+        passages = {hit.passage: opened.store.passage(hit.passage) for hit in found.hits}
+        return answers.sources(found, opened.searcher.pages, passages)
+
+    def _find(self, question: Question, limit: int) -> tuple[_Opened, Found]:
+        opened = self._open()
+        vector = self._embedder.embed_batch([question.english])[0]
+        return opened, opened.searcher.search(question, vector, limit=limit)
+
+    # Looking up
+
+    def page(self, symbol_or_id: str) -> Page | None:
+        """Return the page of a symbol by any of its names, or of an id such as `faq:early-stopping`; None if unknown.
+
+        Raises:
+            NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
+        """
+        return self._open().searcher.page(symbol_or_id)
+
+    def symbols(self) -> Sequence[str]:
+        """Return all canonical symbols in order.
+
+        Raises:
+            NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
+        """
+        return sorted(self._open().searcher.table.symbols)
+
+    def nearest_symbols(self, text: str, *, limit: int = 5) -> tuple[str, ...]:
+        """Return the symbols whose names are most like `text`, for "did you mean".
+
+        Raises:
+            NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
+        """
+        return tuple(self._open().searcher.table.nearest(text[:200], limit))
+
+    # Opening
+
+    def close(self) -> None:
+        """Let go of what is loaded; it is loaded again when needed."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.store.close()
+            self._opened, self._stamp = None, None
+
+    def _open(self) -> _Opened:
+        """Return the build in use, loading it when it is new since the last question."""
+        with self._lock:
+            stamp = self._manifest_stamp()
+            if self._opened is not None and stamp == self._stamp and stamp is not None:
+                return self._opened
+            # A build that is put into use while we load replaces its manifest first: the second try sees it.
+            for attempt in (1, 2):
+                manifest = self._usable_manifest()
+                try:
+                    self._opened, self._stamp = _Opened(self.folder, manifest), stamp
+                    return self._opened
+                except Damaged:
+                    if attempt == 2 or self._manifest_stamp() == stamp:
+                        raise
+                    stamp = self._manifest_stamp()
+            raise AssertionError("unreachable")
+
+    def _manifest_stamp(self) -> tuple[int, int] | None:
+        try:
+            found = (self.folder / MANIFEST).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def _usable_manifest(self) -> Manifest:
+        manifest = Manifest.read(self.folder)
+        if manifest is None:
+            raise NotBuilt("There is no knowledge base yet.", "Build it: lobby kb build")
+        if manifest.schema != SCHEMA:
+            raise OutOfDate("The knowledge base was built by another version of Lobby.", REBUILD)
+        if manifest.model != self._embedder.name:
+            raise OutOfDate(
+                f"The knowledge base was built with the model {manifest.model}, not {self._embedder.name}.", REBUILD
+            )
+        installed_now = installed.versions(self._packages)
+        for name in sorted(manifest.versions.keys() | installed_now.keys()):
+            was, now = manifest.versions.get(name), installed_now.get(name)
+            if was != now:
+                raise OutOfDate(
+                    f"The knowledge base speaks of {name} {was or '(not known)'}, installed is {now or '(not asked for)'}.",
+                    REBUILD,
+                )
+        return manifest

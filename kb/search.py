@@ -1,0 +1,257 @@
+"""Symbols + words + vectors + hints → one ranking. All fusion is in this file; its weights are in `ranking.py`.
+
+Every page gets a row of features (see `ranking.FEATURES`), and the linear model orders the pages. Passages only count
+through their page: a page with many passages gains nothing from their number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.embedding import Vectors
+from kb.pages import Page
+from kb.question import Question
+from kb.ranking import CALIBRATION, FEATURES, Ranking
+from kb.store import Store
+from kb.symbols import Spotted, SymbolTable
+from kb.vectors import VectorIndex
+from kb.words import WordIndex
+
+# Passages and hints whose vectors are looked at; a page outside them is far from the question anyway.
+NEAREST_PASSAGES = 300
+NEAREST_HINTS = 60
+# What MiniLM gives two unrelated sentences about Keras: below it a hint says nothing.
+UNRELATED = 0.35
+# A hint's later symbols answer it less well than its first.
+PLACE_DISCOUNT = (1.0, 0.94, 0.9, 0.86)
+
+_LIBRARY_WORDS = re.compile(
+    r"keras[_ -]?(?:hub|nlp|cv|tuner)|\btuner\b|hyper-?parameter|\bkt\.|\bpresets?\b|backbone|tokenizer|\bbert\b|gemma|"
+    r"llama|gpt|mistral|whisper|stable diffusion|\blora\b|sampler|hyperband|bayesian|\bt5\b|roberta|\bllms?\b|"
+    r"causal ?lm|fine-?tun\w+ (?:a|an|my|the) (?:language|llm)|segment anything|\bsam\b|from_preset|retinanet|yolo",
+    re.IGNORECASE,
+)
+_TENSOR = re.compile(
+    r"keras\.(?:ops|random|tree|backend|distribution|dtype_policies|legacy|quantizers|config|name_scope)\b"
+)
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A page that was found, its score, and the number of its passage that fits best."""
+
+    page: int
+    score: float
+    passage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The result of a search: hits, best first, how sure we are of the first, and what the question named."""
+
+    hits: tuple[Hit, ...]
+    confidence: float
+    spotted: Spotted
+    features: Floats = field(repr=False)
+    signals: Floats = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """The indexes of one build."""
+
+    passages: VectorIndex
+    embedded: NDArray[np.int32]
+    hints: VectorIndex
+    words_body: WordIndex
+    words_page: WordIndex
+    words_title: WordIndex
+    words_hints: WordIndex
+
+
+class Searcher:
+    """Ranks the pages of one build for a question. Thread-safe."""
+
+    def __init__(self, store: Store, indexes: Indexes, ranking: Ranking) -> None:
+        self._indexes = indexes
+        self._ranking = ranking
+        self.pages: list[Page] = list(store.pages())
+        passages = store.passages()
+        self._page_of = np.array([page for page, _, _ in passages], dtype=np.int64)
+        self._first = np.searchsorted(self._page_of, np.arange(len(self.pages) + 1))
+        self.table = SymbolTable(
+            [
+                (number, page.symbol, page.aliases, str(page.meta.get("sort", "")))
+                for number, page in enumerate(self.pages)
+                if page.symbol is not None
+            ]
+        )
+        self._by_id = {page.id: number for number, page in enumerate(self.pages)}
+        self._targets = [self._resolve(symbols) for _, symbols, _ in store.hints()]
+        self._rule_hints = np.array([origin == "error" for _, _, origin in store.hints()], dtype=bool)
+        self._describe_pages()
+
+    def _resolve(self, symbols: Sequence[str]) -> list[tuple[int, float]]:
+        found: list[tuple[int, float]] = []
+        for place, name in enumerate(symbols):
+            number = self._by_id.get(name)
+            if number is None:
+                number = self.table.find(name)
+            if number is not None:
+                found.append((number, PLACE_DISCOUNT[min(place, len(PLACE_DISCOUNT) - 1)]))
+        return found
+
+    def _describe_pages(self) -> None:
+        """Compute what does not depend on the question, and who owns which method and argument."""
+        size = len(self.pages)
+        self._static = np.zeros((size, len(FEATURES)), dtype=np.float32)
+        self._library = np.zeros(size, dtype=np.float32)
+        self._owner = np.full(size, -1, dtype=np.int64)
+        self._arguments: dict[str, list[int]] = {}
+        names = list(FEATURES)
+        for number, page in enumerate(self.pages):
+            row = self._static[number]
+            row[names.index("popularity")] = float(page.meta.get("popularity", 0.0))
+            row[names.index("written")] = page.kind != "api"
+            if page.symbol is None:
+                continue
+            row[names.index("method")] = page.meta.get("sort") in {"method", "property"}
+            row[names.index("tensor")] = bool(_TENSOR.match(page.symbol))
+            self._library[number] = not page.symbol.startswith("keras.")
+            if page.meta.get("sort") in {"method", "property"}:
+                owner = self.table.find(page.symbol.rpartition(".")[0])
+                self._owner[number] = -1 if owner is None else owner
+            for argument in re.findall(r"[(,]\s*\*{0,2}(\w+)", page.signature or ""):
+                self._arguments.setdefault(argument, []).append(number)
+
+    def page(self, symbol_or_id: str) -> Page | None:
+        """Return a page by its id or by any name of its symbol."""
+        number = self._by_id.get(symbol_or_id)
+        if number is None:
+            number = self.table.find(symbol_or_id)
+        return None if number is None else self.pages[number]
+
+    def search(self, question: Question, vector: Vectors, *, limit: int = 10) -> Found:
+        """Rank all pages for `question`, whose text has the embedding `vector`."""
+        spotted = self.table.spot(question.everything, error=question.error, known_words=self._known(question))
+        features, best, nearest, nearest_hint = self._features(question, vector, spotted)
+        scores = features @ self._ranking.weights
+        count = min(limit, len(scores))
+        top = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, dtype=np.int64)
+        top = top[np.argsort(-scores[top], kind="stable")]
+        hits = tuple(Hit(int(page), float(scores[page]), int(best[page])) for page in top)
+        signals = self._signals(question, hits, spotted, nearest, nearest_hint)
+        sure = float(1.0 / (1.0 + np.exp(-(signals @ self._ranking.calibration))))
+        return Found(hits, sure, spotted, features, signals)
+
+    def _known(self, question: Question) -> set[str]:
+        text = question.everything.lower()
+        return {word for word in re.findall(r"[a-z]+", text) if self._knows(word)}
+
+    def _knows(self, word: str) -> bool:
+        from kb.normalize import stem
+
+        return stem(word) in self._indexes.words_body or stem(word) in self._indexes.words_hints
+
+    def _features(
+        self, question: Question, vector: Vectors, spotted: Spotted
+    ) -> tuple[Floats, NDArray[np.int64], float, float]:
+        indexes, size = self._indexes, len(self.pages)
+        columns: dict[str, Floats] = {name: np.zeros(size, dtype=np.float32) for name in FEATURES}
+
+        # Vectors
+        rows, cosines = indexes.passages.search(vector, NEAREST_PASSAGES)
+        passages = indexes.embedded[rows]
+        similarity = np.zeros(len(self._page_of), dtype=np.float32)
+        similarity[passages] = cosines
+        pages = self._page_of[passages]
+        np.maximum.at(columns["vector"], pages, cosines)
+        first = passages == self._first[pages]
+        columns["vector_summary"][pages[first]] = cosines[first]
+
+        # Words
+        ideal = sum(weight * indexes.words_body.rarity(word) for word, weight in question.query.items()) or 1.0
+        body = indexes.words_body.scores(question.query) / (ideal * 2.2)
+        if len(body):
+            columns["words_body"] = np.maximum.reduceat(body, self._first[:-1])
+        columns["words_page"] = indexes.words_page.scores(question.query) / (ideal * 2.2)
+        columns["words_title"] = indexes.words_title.scores(question.query) / (ideal * 2.2)
+        best = self._best_passages(similarity + body)
+
+        # Symbols
+        for page, strength in spotted.pages.items():
+            columns["named"][page] = strength
+        for targets in spotted.legacy.values():
+            for number, discount in self._resolve(targets):
+                columns["legacy"][number] = max(columns["legacy"][number], discount)
+        for name in question.query:
+            owners = self._arguments.get(name)
+            if owners and ("_" in name or name in question.everything.split()):
+                columns["argument"][owners] += 1.0 / (1.0 + np.log(len(owners)))
+        np.minimum(columns["argument"], 1.5, out=columns["argument"])
+        owned = self._owner >= 0
+        columns["owner"][owned] = columns["named"][self._owner[owned]]
+
+        # Hints
+        nearest_hint = self._hint_features(question, vector, columns)
+        features = self._static.copy()
+        names = list(FEATURES)
+        for name, column in columns.items():
+            if column.any():
+                features[:, names.index(name)] = column
+        if not _LIBRARY_WORDS.search(question.text):
+            features[:, names.index("library")] = self._library
+        return features, best, float(cosines[0]) if len(cosines) else 0.0, nearest_hint
+
+    def _hint_features(self, question: Question, vector: Vectors, columns: dict[str, Floats]) -> float:
+        numbers, cosines = self._indexes.hints.search(vector, NEAREST_HINTS)
+        for number, cosine in zip(numbers, cosines, strict=True):
+            column = columns["error_rule" if self._rule_hints[number] else "hint_vector"]
+            value = max(0.0, float(cosine) - UNRELATED) / (1 - UNRELATED)
+            for page, discount in self._targets[number]:
+                column[page] = max(column[page], value * discount)
+        words = self._indexes.words_hints
+        ideal = sum(weight * words.rarity(word) for word, weight in question.query.items()) or 1.0
+        scores = words.scores(question.query) / (ideal * 2.2)
+        count = min(NEAREST_HINTS, len(scores))
+        if count:
+            for number in np.argpartition(-scores, count - 1)[:count]:
+                name = "error_rule" if self._rule_hints[number] else "hint_words"
+                if name == "error_rule" and not question.error:
+                    continue
+                for page, discount in self._targets[number]:
+                    columns[name][page] = max(columns[name][page], float(scores[number]) * discount)
+        if not question.error:
+            columns["error_rule"][:] = 0.0
+        return float(cosines[0]) if len(cosines) else 0.0
+
+    def _best_passages(self, scores: Floats) -> NDArray[np.int64]:
+        """Return for each page the number of its passage with the highest score, the first where all are alike."""
+        order = np.lexsort((-np.arange(len(scores)), scores, self._page_of))
+        # The last of each page's run in that order is its best.
+        return np.asarray(order[self._first[1:] - 1], dtype=np.int64)
+
+    def _signals(
+        self, question: Question, hits: tuple[Hit, ...], spotted: Spotted, nearest: float, nearest_hint: float
+    ) -> Floats:
+        values = dict.fromkeys(CALIBRATION, 0.0)
+        values["constant"] = 1.0
+        if hits:
+            values["score"] = hits[0].score
+            values["margin"] = hits[0].score - hits[min(5, len(hits) - 1)].score
+            values["named"] = spotted.pages.get(hits[0].page, 0.0)
+        values["vector"] = nearest
+        values["hint"] = nearest_hint
+        particular = any(strength >= 0.7 for strength in spotted.pages.values()) or bool(spotted.legacy)
+        values["about_keras"] = 1.0 if question.mentions_keras else (0.6 if particular else 0.0)
+        values["foreign"] = float(bool(question.foreign) and not question.mentions_keras)
+        known = [word in self._indexes.words_body for word in question.query]
+        values["known_words"] = sum(known) / len(known) if known else 0.0
+        return np.array(list(values.values()), dtype=np.float32)

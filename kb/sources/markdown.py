@@ -1,0 +1,122 @@
+"""Markdown with front matter → pages: FAQ entries and the steps of the learning path."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kb.errors import BadSource
+from kb.pages import Kind, Page, Section
+
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+
+
+def read(path: Path, *, kind: Kind, address: str) -> Page:
+    """Return the page of one file.
+
+    Args:
+        path: a UTF-8 file; its front matter may name `id`, `title`, `questions`, `symbols`, `tags`, `keras`,
+            `backends`, `sources`, `updated` and `language`.
+        kind: of the page.
+        address: where it is shown, with `{id}` in it.
+
+    Raises:
+        BadSource: the file is no text or its front matter is no YAML mapping of the expected form.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSource(f"{path} cannot be read: {error}.", "Save it as UTF-8 text.") from None
+    return parse(text, path.stem, kind=kind, address=address, where=str(path))
+
+
+def parse(text: str, stem: str, *, kind: Kind, address: str, where: str) -> Page:
+    """Return the page of a Markdown text; see `read`."""
+    front, body = _front_matter(text, where)
+    identity = str(front.get("id") or stem)
+    parts = sections(body)
+    title = str(front.get("title") or _first_heading(body) or stem.replace("-", " "))
+    symbols = _strings(front, "symbols", where)
+    if len(symbols) > 3:
+        raise BadSource(
+            f"{where}: `symbols` names {len(symbols)} symbols, at most three.", "Keep the three that matter."
+        )
+    meta = {name: _plain(front[name]) for name in ("tags", "keras", "backends", "sources", "updated") if name in front}
+    shown = address.format(id=identity)
+    return Page(
+        id=f"{kind}:{identity}",
+        kind=kind,
+        title=title,
+        url=shown,
+        sections=parts or (Section("", title),),
+        symbols=symbols,
+        language=str(front.get("language") or "en"),
+        version=f"keras {front['keras']}" if front.get("keras") else None,
+        questions=_strings(front, "questions", where),
+        meta={**meta, "source": stem if kind != "faq" else "faq", "lobby_url": shown},
+    )
+
+
+def sections(body: str) -> tuple[Section, ...]:
+    """Cut a Markdown text at its headings, those within code aside; the first section has the title ""."""
+    parts: list[tuple[str, list[str]]] = [("", [])]
+    fenced = False
+    for line in body.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+        match = None if fenced else _HEADING.match(line)
+        if match is None:
+            parts[-1][1].append(line)
+        elif line.startswith("# ") and not any(lines for _, lines in parts):
+            continue  # the page's own title
+        else:
+            parts.append((match.group(1), []))
+    found = ((title, "\n".join(lines).strip()) for title, lines in parts)
+    return tuple(Section(title, text) for title, text in found if text)
+
+
+def _front_matter(text: str, where: str) -> tuple[dict[str, Any], str]:
+    match = re.match(r"\ufeff?---\s*\n(.*?)\n---\s*(?:\n|\Z)", text, re.DOTALL)
+    if match is None:
+        return {}, text
+    try:
+        front = yaml.safe_load(match.group(1)) or {}
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
+        raise BadSource(f"{where}, line {line}: the front matter is no valid YAML.", "Mend that line.") from None
+    if not isinstance(front, dict):
+        raise BadSource(f"{where}: the front matter is no mapping.", "Write it as `name: value` lines.")
+    return front, text[match.end() :]
+
+
+def _strings(front: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
+    value = front.get(name) or ()
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, dict):
+        # Questions may be grouped by language: {en: [...], zh: [...]}.
+        value = [one for group in value.values() for one in ([group] if isinstance(group, str) else group)]
+    if not isinstance(value, list | tuple):
+        raise BadSource(f"{where}: `{name}` is no list.", f"Write `{name}:` and one `- …` line for each.")
+    return tuple(str(one).strip() for one in value if str(one).strip())
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the front matter in a form that JSON knows."""
+    if isinstance(value, datetime.date | datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value
+
+
+def _first_heading(body: str) -> str | None:
+    match = re.search(r"^#\s+(.+?)\s*#*$", body, re.MULTILINE)
+    return match.group(1) if match else None

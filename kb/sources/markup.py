@@ -1,0 +1,207 @@
+"""Markdown as documentation sites write it → plain Markdown: front matter, template tags, HTML, admonitions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from kb.sources.outside import Unreadable, one_line
+
+LONGEST_FRONT_MATTER = 16 * 1024
+
+_FENCE = re.compile(r"^[ \t]{0,12}(```+|~~~+)")
+# Every quantifier over "anything but" is bounded or stops at what opens the next, so that no text takes long.
+_TAG = re.compile(
+    r"</?(?:div|span|a|img|br|hr|p|table|thead|tbody|tr|td|th|center|font|section|aside|video|source|iframe|figure|"
+    r"figcaption|details|summary|sub|sup|small|b|i|em|strong|u|blockquote|h[1-6]|ul|ol|li)\b[^<>]{0,3000}>",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\[\]]{0,300})\]\([^()\s]{0,1000}\)")
+_ATTRIBUTES = re.compile(r"[ \t]?\{:?[ \t]?[#.][^{}\n]{0,200}\}")
+_TEMPLATE_NAME = re.compile(r"\{\{[ \t]{0,9}(keras[\w.]{1,200})[ \t]{0,9}\}\}")
+_TEMPLATE = re.compile(r"\{\{[^{}\n]{0,300}\}\}|\{%[^{}\n]{0,300}%\}")
+_ADMONITION = re.compile(r'^(?:!!!|\?\?\?\+?|:::)[ \t]?(\w+)(?:[ \t]+"([^"\n]{0,200})")?[ \t]*$')
+_TAB = re.compile(r'^===\+?[ \t]+"([^"\n]{0,200})"[ \t]*$')
+_SOURCE_LINK = re.compile(r"<span[^<>]{0,200}>\[\[source\]\]\([^()\s]{0,1000}\)</span>[ \t]*\n?")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML of strangers: unknown tags mean nothing, and nothing may stand for something else."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        # An alias repeats a node at the cost of a few letters; a handful of them fill the memory.
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it uses aliases")
+        return super().compose_node(parent, index)
+
+
+def _nothing(_loader: yaml.SafeLoader, _suffix: str, _node: yaml.Node) -> None:
+    return None
+
+
+_Loader.add_multi_constructor("!", _nothing)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", _nothing)
+
+
+def load_yaml(text: str) -> Any:
+    """Return the value of a YAML text.
+
+    Raises:
+        Unreadable: it is no YAML, uses aliases, or is nested too deeply.
+    """
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a subclass of the safe loader
+    except RecursionError:
+        raise Unreadable("its YAML is nested too deeply") from None
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise Unreadable(
+            one_line(f"its YAML is not valid{where}: {getattr(error, 'problem', None) or error}")
+        ) from None
+
+
+def front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """Return the values at the head of a Markdown text and the text below them.
+
+    Raises:
+        Unreadable: the front matter is too long or no YAML mapping.
+    """
+    if not text.startswith("---\n"):
+        return {}, text
+    end = text.find("\n---\n", 3)
+    if end < 0 and text.rstrip().endswith("\n---"):
+        end = len(text.rstrip()) - 4
+    if end < 0:
+        return {}, text
+    head, body = text[4 : max(end, 3) + 1], text[end + 5 :]
+    if len(head) > LONGEST_FRONT_MATTER:
+        raise Unreadable(f"its front matter is longer than {LONGEST_FRONT_MATTER // 1024} KiB")
+    value = load_yaml(head)
+    if value is None:
+        return {}, body
+    if not isinstance(value, dict):
+        # A page may begin with a rule and have another one later.
+        return {}, text
+    return {str(name): one for name, one in value.items()}, body
+
+
+def strings(value: Any) -> list[str]:
+    """Return a front-matter value that may be one text or a list of texts as a list."""
+    values = value if isinstance(value, list) else [value]
+    return [str(one).strip() for one in values if isinstance(one, str | int | float) and str(one).strip()]
+
+
+def plain_markdown(text: str) -> str:
+    """Return Markdown without the signs that only a site generator understands; code stays as it is."""
+    return outside_code(text, _plain)
+
+
+def _plain(text: str) -> str:
+    text = _SOURCE_LINK.sub("", _COMMENT.sub("", text)) if "<" in text else text
+    text = _without_element(_without_element(text, "script"), "style")
+    text = _TEMPLATE.sub("", _TEMPLATE_NAME.sub(r"`\1`", text)) if "{" in text else text
+    text = _IMAGE.sub(lambda match: match.group(1), text)
+    text = _TAG.sub(_instead, text)
+    text = _ATTRIBUTES.sub("", text)
+    return _dedent_blocks(text)
+
+
+def _instead(match: re.Match[str]) -> str:
+    tag = match.group().strip("</>").split()[0].lower() if len(match.group()) > 2 else ""
+    return (
+        "\n"
+        if tag.rstrip("/") in {"br", "p", "div", "tr", "table", "li", "summary"}
+        else " "
+        if tag in {"td", "th"}
+        else ""
+    )
+
+
+def _without_element(text: str, name: str) -> str:
+    """Leave out `<name>…</name>` with what is in it."""
+    kept: list[str] = []
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        return text
+    place = 0
+    while (start := lowered.find(f"<{name}", place)) >= 0:
+        kept.append(text[place:start])
+        end = lowered.find(f"</{name}>", start)
+        if end < 0:
+            return "".join(kept)
+        place = end + len(name) + 3
+    return "".join([*kept, text[place:]])
+
+
+def _dedent_blocks(text: str) -> str:
+    """Write admonitions and tabs (`!!! note`, `=== "TensorFlow"`), whose content is indented, as plain text."""
+    if "!!!" not in text and "???" not in text and "===" not in text:
+        return text
+    out: list[str] = []
+    inside = False
+    for line in text.split("\n"):
+        match = _ADMONITION.match(line)
+        tab = _TAB.match(line)
+        if match or tab:
+            name = (tab.group(1) if tab else match.group(2) or match.group(1).capitalize()) if match or tab else ""
+            out.extend((f"**{name}**", ""))
+            inside = True
+        elif inside and (line.startswith("    ") or not line.strip()):
+            out.append(line[4:])
+        else:
+            inside = False
+            out.append(line)
+    return "\n".join(out)
+
+
+def outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Apply `change` to what stands between fenced code blocks."""
+    out: list[str] = []
+    prose: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        match = _FENCE.match(line)
+        if fence:
+            out.append(line)
+            if match and match.group(1)[0] == fence[0] and len(match.group(1)) >= len(fence):
+                fence = ""
+        elif match:
+            if prose:
+                out.append(change("\n".join(prose)))
+                prose = []
+            fence = match.group(1)
+            out.append(line)
+        else:
+            prose.append(line)
+    if prose:
+        out.append(change("\n".join(prose)))
+    if fence:
+        out.append(fence)
+    return "\n".join(out)
+
+
+def fenced(code: str, language: str = "python") -> str:
+    """Return code as a fenced block that nothing in it can close."""
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    code = code.strip("\n")
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def first_heading(text: str) -> str | None:
+    """Return the text's first heading outside code."""
+    fence = False
+    for line in text.split("\n"):
+        if _FENCE.match(line):
+            fence = not fence
+        elif not fence and line.startswith("#"):
+            title = line.lstrip("#").strip().rstrip("#").strip()
+            if title:
+                return title
+    return None

@@ -1,0 +1,106 @@
+"""Where a file of a known documentation is published, and the translations of one page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from kb.sources.finish import folder_language
+
+# Link in a notebook's row of buttons; the Chinese site is a mirror.
+_TENSORFLOW = re.compile(
+    r"https?://(?:www\.)?tensorflow\.(?:org|google\.cn)/((?:guide|tutorials|text|hub|federated)/[\w/.-]{1,200})"
+)
+# Renderings of the same tutorials that the keras-io repository keeps beside them.
+RENDERINGS = frozenset({"md", "ipynb", "img"})
+_LIBRARIES = ("keras_tuner", "keras_hub", "keras_cv", "keras_nlp", "keras_rs")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file lies: language from its path, path without language, without its ending."""
+
+    path: PurePosixPath
+    language: str | None
+    neutral: str
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.neutral).name
+
+
+def place(relative: str, *, root_name: str = "") -> Place:
+    """Tell a file's language and its place among translations from its path below the source's folder.
+
+    Args:
+        relative: path with slashes below the folder.
+        root_name: the folder's own name; `docs-zh` and the like count when no folder below it says more.
+    """
+    path = PurePosixPath(relative)
+    stem = path.name[: len(path.name) - len(path.suffix)] if path.suffix else path.name
+    parts = list(path.parts[:-1])
+    language = None
+    for number, part in enumerate(parts):
+        language = folder_language(part)
+        if language:
+            del parts[number]
+            break
+    name, dot, ending = stem.rpartition(".")
+    if dot and (told := folder_language(ending)):
+        stem, language = name, language or told
+    if language is None:
+        language = folder_language(root_name)
+        match = re.search(r"[-_.]([a-z]{2})(?:[-_][A-Za-z]{2})?$", root_name)
+        if language is None and match:
+            language = folder_language(match.group(1))
+    return Place(path, language, "/".join([*parts, stem]))
+
+
+def tensorflow_url(text: str, where: Place) -> str | None:
+    """Return the address on tensorflow.org that a notebook's buttons link to, if they mean this very page."""
+    for match in _TENSORFLOW.finditer(text):
+        page = match.group(1).rstrip("/").removesuffix(".ipynb")
+        if page.rpartition("/")[2] == where.stem:
+            return _tensorflow(page, where)
+    return None
+
+
+def tensorflow_path_url(where: Place, root_name: str) -> str | None:
+    """Return the address of a file of the tensorflow/docs or docs-l10n repositories, or None for any other."""
+    below = where.neutral.partition("site/")[2] or where.neutral
+    if root_name not in {"tensorflow-docs", "docs-l10n", "site"} and "site/" not in where.neutral:
+        return None
+    if where.language is None or not below.startswith(("guide/", "tutorials/")):
+        return None
+    return _tensorflow(below.removesuffix("/index"), where)
+
+
+def _tensorflow(page: str, where: Place) -> str:
+    folder = next((part for part in where.path.parts[:-1] if folder_language(part)), "en")
+    return f"https://www.tensorflow.org/{page}" + ("" if folder == "en" else f"?hl={folder}")
+
+
+def keras_io_url(neutral: str) -> str | None:
+    """Return the address on keras.io of a file of the keras-io repository, or None for what it does not publish."""
+    top, _, below = neutral.partition("/")
+    if not below or any(part in RENDERINGS for part in below.split("/")[:-1]):
+        return None
+    library = below.partition("/")[0]
+    if top == "guides" and library in _LIBRARIES:
+        return f"https://keras.io/{library}/guides/{quote(below.partition('/')[2])}/"
+    if top in {"guides", "examples"}:
+        return f"https://keras.io/{top}/{quote(below)}/"
+    if top == "templates":
+        page = below.removesuffix("/index") if below != "index" else ""
+        return f"https://keras.io/{quote(page)}/" if page else "https://keras.io/"
+    return None
+
+
+def readthedocs_url(neutral: str, root_name: str) -> str | None:
+    """Return the address of a page of the Chinese translation of the Keras 2 documentation."""
+    if root_name != "keras-docs-zh":
+        return None
+    page = neutral.removesuffix("index").removesuffix("README").strip("/")
+    return "https://keras-zh.readthedocs.io/" + (f"{quote(page)}/" if page else "")
