@@ -1,4 +1,5 @@
 """A first model: learn from random points whether their coordinates add up to more than one."""
+# symbols: keras.Sequential, keras.Model.fit
 
 import keras
 import numpy as np
