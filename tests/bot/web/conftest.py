@@ -1,0 +1,82 @@
+"""The real application on the real rooms: in process, behind a real socket, and in a real browser."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from bot.assistant import Assistant
+from bot.channels.web.app import create_app
+from bot.settings import CHECKOUT
+from kb.knowledge import KnowledgeBase
+from runner.policy import RunnerConfig
+from runner.runner import Runner
+
+SCREENSHOTS = CHECKOUT / "build" / "screenshots"
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    runner = Runner(tmp_path_factory.mktemp("web-runs"), RunnerConfig())
+    yield Assistant(knowledge, runner)
+    runner.close()
+
+
+@pytest.fixture(scope="session")
+def app(assistant: Assistant) -> Starlette:
+    return create_app(assistant)
+
+
+@pytest.fixture(scope="session")
+def client(app: Starlette) -> Iterator[TestClient]:
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def server(assistant: Assistant) -> Iterator[str]:
+    """The application behind a real socket; gives its address."""
+    app = create_app(assistant)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(timeout=15)
+
+
+def finished_run(client: TestClient, source: str, **fields: object) -> dict:
+    """Run a snippet to its end through the API."""
+    response = client.post("/api/runs?wait=true", json={"source": source, **fields})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+@pytest.fixture(scope="session")
+def run_snippet(client: TestClient):
+    return lambda source, **fields: finished_run(client, source, **fields)
