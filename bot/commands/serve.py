@@ -91,7 +91,7 @@ def _address(host: str, port: int) -> str:
 
 def _build_if_needed(knowledge: KnowledgeBase) -> None:
     """Build the knowledge base when it is missing, of other versions or damaged; else do nothing."""
-    if knowledge.status().usable:
+    if knowledge.status().state == "ready":
         return
     print("Building the knowledge base; this is done once.", file=sys.stderr)
     with progress_bar() as report:

@@ -237,7 +237,7 @@ def test_build_the_second_time_does_nothing(data_dir: Path) -> None:
 def test_status_without_knowledge_base_exits_3(tmp_path: Path) -> None:
     done = lobby("kb", "status", "--json", data_dir=tmp_path)
     assert done.returncode == 3
-    assert document(done)["usable"] is False
+    assert document(done)["state"] == "missing"
 
 
 def test_doctor_says_what_the_machine_can_do_and_where_settings_come_from(data_dir: Path) -> None:
