@@ -15,7 +15,7 @@ from kb import ranking
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.normalize import clean_question
-from kb.pages import Answer, Page, Source
+from kb.pages import Answer, Kind, Page, Source
 from kb.question import Question, understand
 from kb.search import Found, Indexes, Searcher
 from kb.sources import installed
@@ -248,6 +248,14 @@ class KnowledgeBase:
             NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
         """
         return self._open().searcher.page(symbol_or_id)
+
+    def pages(self, kind: Kind) -> tuple[Page, ...]:
+        """Return all pages of one kind, in the order they were read.
+
+        Raises:
+            NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
+        """
+        return tuple(page for page in self._open().searcher.pages if page.kind == kind)
 
     def symbols(self) -> Sequence[str]:
         """Return all canonical symbols in order.
