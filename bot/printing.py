@@ -15,7 +15,7 @@ from rich.text import Text
 
 from bot import wording
 from bot.verify import Verdict
-from kb.knowledge import Status
+from kb.state import Status
 from kb.pages import Answer
 from runner.job import Result, RunError
 
