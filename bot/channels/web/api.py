@@ -20,7 +20,6 @@ from bot.channels.web.site import PlainJson, Site, site_of
 from bot.channels.web.views import PICTURE_TYPES, public_artifact, public_result
 from bot.channels.web.watch import follow, wait_for_result
 from bot.channels.web.wire import parse_ask, parse_flag, parse_run, read_json
-from kb.errors import KnowledgeError
 from runner.job import Artifact, Event
 
 MAX_SEARCH = 2000
@@ -185,12 +184,8 @@ def _artifact_response(artifact: Artifact, path: Path) -> Response:
 
 
 async def _check_knowledge(site: Site) -> dict[str, Any]:
-    try:
-        await site.looking(site.assistant.knowledge.status)
-        await site.looking(site.assistant.knowledge.page, "keras.Model")
-    except KnowledgeError as error:
-        return {"ready": False, "what": error.what, "remedy": error.remedy}
-    return {"ready": True}
+    status = await site.looking(site.assistant.knowledge.status)
+    return {"ready": True} if status.usable else {"ready": False, "what": status.what, "remedy": status.remedy}
 
 
 async def _check_runner(site: Site) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.assistant import Assistant
-from bot.channels.web import api, pages, problems, run_pages
+from bot.channels.web import api, pages, problems, reading, run_pages
 from bot.channels.web.metrics import MeasureRequests
 from bot.channels.web.problems import Problem
 from bot.channels.web.security import BodyLimit, SecurityHeaders, check_same_origin
@@ -69,6 +69,10 @@ def _routes() -> list[BaseRoute]:
         _route("/r/{run_id}", run_pages.permalink),
         _route("/r/{run_id}/stop", run_pages.stop_form, "POST"),
         _route("/playground", run_pages.playground),
+        _route("/faq", reading.faq_index),
+        _route("/faq/{name}", reading.faq_entry),
+        _route("/learn", reading.learn_index),
+        _route("/learn/{name}", reading.learn_entry),
         _route("/docs", pages.docs_index),
         _route("/docs/{symbol}", pages.docs_symbol),
         _route("/api/ask", api.ask_question, "POST"),

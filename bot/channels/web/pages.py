@@ -148,6 +148,7 @@ def _symbol_values(site: Site, page: Page) -> dict[str, Any]:
         "signature": markup.highlighted(_wrapped(page.signature)) if page.signature else "",
         "summary": prose.strip().partition("\n")[0] or symbol,
         "sections": sections,
+        "raises": [str(message) for message in page.meta.get("raises", ())][:20],
         "links": links,
         "crumbs": _crumbs(module, known),
         "methods": sorted(other for other in known if other.rpartition(".")[0] == symbol),

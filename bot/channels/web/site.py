@@ -153,7 +153,7 @@ def _environment(site: Site) -> jinja2.Environment:
     environment.filters["seconds"] = human_seconds
     environment.filters["figure"] = curves.figure
     environment.filters["path_part"] = partial(quote, safe="")
-    environment.filters["markdown"] = lambda text: markup.render(text, site.link)
+    environment.filters["address"] = views.address_of
     environment.filters["inline"] = lambda text: markup.inline(text, site.link)
     environment.filters["code"] = markup.code_block
     environment.tests["table"] = views.holds_table

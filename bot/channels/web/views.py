@@ -110,6 +110,15 @@ def run_view(result: Result, job: Job | None, *, on_permalink: bool) -> RunView:
     )
 
 
+def address_of(source: Source) -> str:
+    """Return where to read a source: a page of ours where there is one."""
+    if source.symbol:
+        return f"/docs/{quote(source.symbol)}"
+    if source.kind == "example" and source.id.startswith("example:"):
+        return f"/learn/{quote(source.id.removeprefix('example:'), safe='')}"
+    return source.url if source.url.startswith(("/", "https://", "http://")) else "/"
+
+
 def holds_table(text: str) -> bool:
     """Say whether lines of a text belong under each other, so that none may be wrapped."""
     return any(sign in text for sign in _TABLE_SIGNS)

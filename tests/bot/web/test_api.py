@@ -313,7 +313,9 @@ def test_any_other_file_is_a_download_that_no_browser_opens(client, files, endin
     assert "sandbox" in response.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("name", ["nope", "..", "../../../../../../etc/passwd", "..%2f..%2f..%2fetc%2fpasswd", "%2e%2e", "plot-1.png%00", ""])
+@pytest.mark.parametrize(
+    "name", ["nope", "..", "../../../../../../etc/passwd", "..%2f..%2f..%2fetc%2fpasswd", "%2e%2e", "plot-1.png%00", ""]
+)
 @pytest.mark.parametrize("folder", ["artifacts", "static"])
 def test_no_other_file_can_be_had(server, files, folder, name):
     start = files["png"]["path"].rsplit("/", 1)[0] if folder == "artifacts" else "/static/fonts"

@@ -86,6 +86,7 @@ def finish(client, address, timeout_s=60):
     "path",
     ["/", f"/?q={QUESTION}", "/?q=asdf+qwer+zxcv", "/playground", "/docs", "/docs?q=dense", "/docs?q=nosuchthing"]
     + [f"/playground?start={starter.name}" for starter in STARTERS]
+    + ["/faq", "/faq?q=ndim", "/faq?q=nosuchthing", "/faq/stop-training-early", "/learn", "/learn/first_model"]
     + ["/docs/keras.layers.LSTM", "/docs/keras.Model", "/docs/keras.Model.fit", "/docs/keras.callbacks.EarlyStopping"],
 )
 def test_every_page_is_well_formed_light_and_fetches_from_here_only(client, path):
@@ -237,10 +238,39 @@ def test_the_index_finds_methods_when_asked(client):
     assert "/docs/keras.Model.fit" in client.get("/docs?q=model.fit").text
 
 
+# -- FAQ and examples -------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_has_its_answer_its_code_and_its_symbols(client):
+    text = check_page(client.get("/faq/stop-training-early"))
+    assert "restore_best_weights" in text
+    assert "Run this" in text
+    assert 'href="/docs/keras.callbacks.EarlyStopping"' in text
+
+
+def test_every_entry_and_example_that_is_listed_has_a_page(client, knowledge):
+    pages = [*knowledge.pages("faq"), *knowledge.pages("example")]
+    assert len(pages) > 100
+    for number, page in enumerate(pages):
+        kind, _, name = page.id.partition(":")
+        address = f"/faq/{name}" if kind == "faq" else f"/learn/{name}"
+        assert address in client.get("/faq" if kind == "faq" else "/learn").text
+        if number % 5 == 0:
+            check_page(client.get(address))
+
+
+def test_the_places_that_answers_point_to_are_there(client):
+    text = client.get("/learn").text
+    assert 'id="example-first_model"' in text
+
+
 # -- odds and ends ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/nope", "/r/nope", "/playground?from=nope", "/playground?start=nope", "/docs/a/b"])
+@pytest.mark.parametrize(
+    "path",
+    ["/nope", "/r/nope", "/playground?from=nope", "/playground?start=nope", "/docs/a/b", "/faq/nope", "/learn/nope"],
+)
 def test_a_miss_is_a_page_of_the_house(client, path):
     text = check_page(client.get(path), 404)
     assert "Ask a question" in text
@@ -251,7 +281,7 @@ def test_a_method_that_is_not_for_a_page_is_a_page_too(client):
 
 
 def test_static_files_named_with_their_mark_are_kept_for_good(client):
-    address = re.search(r'/static/lobby\.css\?v=\w+', client.get("/").text).group()
+    address = re.search(r"/static/lobby\.css\?v=\w+", client.get("/").text).group()
     assert "immutable" in client.get(address).headers["cache-control"]
     assert client.get("/static/lobby.css").headers["cache-control"] == "no-cache"
 

@@ -227,7 +227,7 @@ function filterSymbols(field) {
   let shown = 0;
   let total = 0;
   for (const module of all("[data-module]")) {
-    const prefix = find("code", module).textContent;
+    const prefix = find("code", module)?.textContent ?? "";
     let here = 0;
     for (const item of all("li", module)) {
       const name = `${prefix}.${item.textContent}`.toLowerCase();
@@ -240,7 +240,8 @@ function filterSymbols(field) {
     find(".count", module).textContent = here;
     shown += here;
   }
-  find("[data-filter-count]").textContent = `${shown} of ${total} symbols`;
+  const line = find("[data-filter-count]");
+  line.textContent = `${shown} of ${total} ${line.dataset.what}`;
 }
 
 /** Switches on, within a part of the page, what only a script can do. */
