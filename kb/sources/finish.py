@@ -110,7 +110,42 @@ def page_hash(page: Page) -> str:
 
 # Folders and endings by which translated documentation tells its language: zh-cn/, es-419/, docs-zh/, index.ja.md.
 LANGUAGES = frozenset(
-    ["en", "zh", "ja", "ko", "es", "pt", "fr", "de", "it", "ru", "tr", "uk", "pl", "nl", "ar", "fa", "hi", "vi", "th", "he", "cs", "sv", "fi", "da", "hu", "ro", "el", "bn", "ta", "ca", "bg", "sr", "sk", "hr"]
+    [
+        "en",
+        "zh",
+        "ja",
+        "ko",
+        "es",
+        "pt",
+        "fr",
+        "de",
+        "it",
+        "ru",
+        "tr",
+        "uk",
+        "pl",
+        "nl",
+        "ar",
+        "fa",
+        "hi",
+        "vi",
+        "th",
+        "he",
+        "cs",
+        "sv",
+        "fi",
+        "da",
+        "hu",
+        "ro",
+        "el",
+        "bn",
+        "ta",
+        "ca",
+        "bg",
+        "sr",
+        "sk",
+        "hr",
+    ]
 )
 _LANGUAGE_NAME = re.compile(r"([a-z]{2})(?:[-_](?:[a-z]{2}|[a-z]{4}|\d{3}))?", re.IGNORECASE)
 

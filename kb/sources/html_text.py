@@ -12,7 +12,9 @@ LONGEST_HTML = 512 * 1024
 # A post nobody wrote by hand: the parser would take long over it.
 MOST_TAGS = 20_000
 
-_BLOCKS = frozenset(["p", "div", "section", "article", "table", "tr", "ul", "ol", "dl", "dt", "dd", "figure", "details", "summary"])
+_BLOCKS = frozenset(
+    ["p", "div", "section", "article", "table", "tr", "ul", "ol", "dl", "dt", "dd", "figure", "details", "summary"]
+)
 _DROPPED = frozenset(["script", "style", "svg", "noscript", "template", "iframe", "object"])
 _EMPHASIS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 _ELSEWHERE = re.compile(r"https?://[^\s()<>]{1,500}")

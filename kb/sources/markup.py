@@ -145,11 +145,9 @@ def _dedent_blocks(text: str) -> str:
     out: list[str] = []
     inside = False
     for line in text.split("\n"):
-        match = _ADMONITION.match(line)
-        tab = _TAB.match(line)
-        if match or tab:
-            name = (tab.group(1) if tab else match.group(2) or match.group(1).capitalize()) if match or tab else ""
-            out.extend((f"**{name}**", ""))
+        match = _TAB.match(line) or _ADMONITION.match(line)
+        if match:
+            out.extend((f"**{match.group(match.lastindex or 1).capitalize()}**", ""))
             inside = True
         elif inside and (line.startswith("    ") or not line.strip()):
             out.append(line[4:])

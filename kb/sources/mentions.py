@@ -19,7 +19,32 @@ PROSE, MOST_PROSE = 2, 6
 CODE, MOST_CODE = 1, 8
 # Nearly every program uses these; they tell what it is about only when a title names them.
 EVERYWHERE = frozenset(
-    ["keras.Input", "keras.layers.Input", "keras.Model", "keras.Sequential", "keras.layers.Dense", "keras.Model.fit", "keras.Model.compile", "keras.Model.summary", "keras.Model.evaluate", "keras.Model.predict", "keras.Sequential.add", "keras.layers.Flatten", "keras.optimizers.Adam", "keras.layers.Dropout", "keras.datasets.mnist.load_data", "keras.utils.to_categorical", "keras.layers.Activation", "keras.layers.Layer", "keras.Layer", "keras.utils.plot_model", "keras.utils.set_random_seed", "keras.utils.get_file", "keras.layers.Conv2D", "keras.layers.MaxPooling2D"]
+    [
+        "keras.Input",
+        "keras.layers.Input",
+        "keras.Model",
+        "keras.Sequential",
+        "keras.layers.Dense",
+        "keras.Model.fit",
+        "keras.Model.compile",
+        "keras.Model.summary",
+        "keras.Model.evaluate",
+        "keras.Model.predict",
+        "keras.Sequential.add",
+        "keras.layers.Flatten",
+        "keras.optimizers.Adam",
+        "keras.layers.Dropout",
+        "keras.datasets.mnist.load_data",
+        "keras.utils.to_categorical",
+        "keras.layers.Activation",
+        "keras.layers.Layer",
+        "keras.Layer",
+        "keras.utils.plot_model",
+        "keras.utils.set_random_seed",
+        "keras.utils.get_file",
+        "keras.layers.Conv2D",
+        "keras.layers.MaxPooling2D",
+    ]
 )
 EVERYWHERE_SHARE = 0.2
 # A symbol that is named far less often than the first is used, not explained.
@@ -33,7 +58,28 @@ _NAME = re.compile(r"(?<![\w.])[A-Z]\w{2,60}\b(?!\.\w)")
 _FROM = re.compile(r"^[ \t>.]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]{1,2000})\)|([^\n#]{1,500}))", re.MULTILINE)
 _IMPORT = re.compile(r"^[ \t>.]*import[ \t]+([\w.]+)[ \t]+as[ \t]+(\w+)", re.MULTILINE)
 
-_MODULES = ["layers", "callbacks", "optimizers", "losses", "metrics", "models", "ops", "utils", "initializers", "regularizers", "constraints", "activations", "applications", "datasets", "saving", "random", "distribution", "quantizers", "preprocessing", "backend"]
+_MODULES = [
+    "layers",
+    "callbacks",
+    "optimizers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "utils",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "activations",
+    "applications",
+    "datasets",
+    "saving",
+    "random",
+    "distribution",
+    "quantizers",
+    "preprocessing",
+    "backend",
+]
 # What names stand for where nothing was imported: snippets rarely say it.
 _USUAL = {
     **{module: f"keras.{module}" for module in _MODULES},

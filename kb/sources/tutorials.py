@@ -31,7 +31,20 @@ from kb.sources.sites import Place, place
 
 # What a file may say it is written in; the others are tricks rather than texts.
 ENCODINGS = frozenset(
-    ["utf-8", "utf-8-sig", "ascii", "iso-8859-1", "iso-8859-15", "cp1252", "gbk", "gb18030", "shift_jis", "euc-jp", "euc-kr", "big5"]
+    [
+        "utf-8",
+        "utf-8-sig",
+        "ascii",
+        "iso-8859-1",
+        "iso-8859-15",
+        "cp1252",
+        "gbk",
+        "gb18030",
+        "shift_jis",
+        "euc-jp",
+        "euc-kr",
+        "big5",
+    ]
 )
 # Code is cut between top-level statements into blocks of about so many characters.
 BLOCK = 900
