@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 
-from runner import cell, layout
+from runner import cell, layout, syscalls
 
 _START = f"import sys; sys.path.insert(0, {layout.LOBBY!r}); from runner.zygote import main; main()"
 
@@ -17,7 +18,10 @@ def main() -> None:
     commands = socket.socket(fileno=int(sys.argv[1]))
     plan = cell.Plan.from_dict(json.loads(commands.recv(1 << 20)))
     try:
+        owner = cell.privileged()
         cell.enter_root(plan)
+        if not owner:
+            _step_inside(commands)
         os.set_inheritable(commands.fileno(), True)
         arguments = ["python", "-s", "-P", "-c", _START, str(commands.fileno()), plan.backend, plan.seccomp]
         os.execve(  # noqa: S606 - the very point: to become the interpreter inside
@@ -26,6 +30,16 @@ def main() -> None:
     except OSError as error:
         commands.send(json.dumps({"problem": str(error)}).encode())
         raise SystemExit(1) from None
+
+
+def _step_inside(commands: socket.socket) -> None:
+    """Continue as the first process of the new PID namespace; the one outside only waits for it."""
+    child = os.fork()
+    if child:
+        commands.close()
+        os.waitpid(child, 0)
+        os._exit(0)
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

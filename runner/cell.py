@@ -70,7 +70,8 @@ def enter_root(plan: Plan) -> None:
         syscalls.unshare(syscalls.CLONE_NEWNS)
     else:
         user, group = os.geteuid(), os.getegid()
-        syscalls.unshare(syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNS)
+        # The PID namespace is for the parent: to come back to its own after each child, it must own it.
+        syscalls.unshare(syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID)
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"0 {user} 1")
         _write("/proc/self/gid_map", f"0 {group} 1")

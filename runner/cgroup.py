@@ -66,9 +66,9 @@ def _write(path: Path, value: object) -> bool:
 
 def _counter(path: Path, name: str) -> int:
     for line in _read(path).splitlines():
-        key, _, value = line.partition(" ")
-        if key == name and value.strip().isdigit():
-            return int(value)
+        key, *values = line.split()
+        if key == name and values and values[0].isdigit():
+            return int(values[0])
     return 0
 
 
@@ -220,6 +220,7 @@ class Sampled:
         self._peak = 0
         self._own_floor = 0
         self._hits = self._process_hits = 0
+        self._cpu = 0.0
 
     def limit(self, memory_bytes: int, processes: int) -> None:
         self._memory_limit, self._process_limit = memory_bytes, processes
@@ -241,8 +242,8 @@ class Sampled:
         threads = sum(_counter(Path(f"/proc/{pid}/status"), "Threads:") for pid in processes)
         if threads >= self._process_limit:
             self._process_hits = 1
-        cpu = sum(_cpu_seconds(pid) for pid in processes)
-        return Usage(memory, self._peak, self._hits, self._process_hits, cpu if processes else None)
+        self._cpu = max(self._cpu, sum(_cpu_seconds(pid) for pid in processes))
+        return Usage(memory, self._peak, self._hits, self._process_hits, self._cpu)
 
     def remove(self) -> bool:
         return True
@@ -266,8 +267,8 @@ def _tree(first: int) -> list[int]:
     while waiting and len(found) < 5000:
         pid = waiting.pop()
         found.append(pid)
-        for task in (f"/proc/{pid}/task/{pid}",):
-            waiting.extend(int(child) for child in _read(Path(task) / "children").split())
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):  # any thread may have forked
+            waiting.extend(int(child) for child in _read(children).split())
     return found
 
 

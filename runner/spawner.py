@@ -31,6 +31,14 @@ class SpawnFailed(RuntimeError):
     """A parent could not give a child; another parent may."""
 
 
+def _pid_of(handle: int) -> int:
+    for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "Pid":
+            return int(value)
+    raise SpawnFailed("the child's number is not known")
+
+
 class Child:
     """One cell, isolated or about to be, seen from outside. Every descriptor here is the runner's own end."""
 
@@ -129,12 +137,12 @@ class Spawner:
             )
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             package = str(Path(__file__).resolve().parent.parent)
-            with theirs:
+            with theirs, (self._folder / "log").open("wb") as log:
                 self._process = subprocess.Popen(
                     [sys.executable, "-I", "-S", "-c", _START, package, str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
+                    stderr=log,
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                     env={},
@@ -226,7 +234,8 @@ class Spawner:
                 raise SpawnFailed(f"the parent does not listen: {error}") from error
             if "pid" not in answer or not descriptors:
                 raise SpawnFailed(str(answer.get("problem", "an answer without a child")))
-            return Child(answer["pid"], descriptors[0], mine, group, limits)
+            # The parent may live in a PID namespace of its own; the handle knows the number out here.
+            return Child(_pid_of(descriptors[0]), descriptors[0], mine, group, limits)
         except BaseException:
             for descriptor in mine.values():
                 os.close(descriptor)
@@ -248,8 +257,14 @@ class Spawner:
         except OSError as error:
             raise SpawnFailed(str(error)) from error
         if not message:
-            raise SpawnFailed("it ended without a word")
+            raise SpawnFailed(self._last_words() or "it ended without a word")
         return json.loads(message), descriptors
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = (self._folder / "log").read_text("utf-8", "replace").strip().splitlines()
+            return lines[-1][:300] if lines else ""
+        return ""
 
     def stop(self) -> None:
         """End the parent; its children end with their own sockets."""

@@ -238,8 +238,9 @@ class Supervision:
         ending.ended = ending.ended or time.monotonic()
         usage = child.group.usage()
         ending.usage = usage
-        if usage.cpu_s is not None and usage.cpu_s > 0:
-            ending.cpu_s = max(0.0, usage.cpu_s - (self._before.cpu_s or 0.0))
+        if usage.cpu_s is not None:
+            # Sampling may have missed the end of it, which the cell's first process saw.
+            ending.cpu_s = max(0.0, usage.cpu_s - (self._before.cpu_s or 0.0), ending.cpu_s or 0.0)
         ending.peak = usage.peak or None
         ending.process_hits = usage.process_hits - self._before.process_hits
         if not ending.reason and usage.out_of_memory > self._before.out_of_memory:

@@ -80,6 +80,8 @@ def _live(request: dict[str, object], descriptors: list[int], seccomp: bytes) ->
     status = 70
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # A namespace's first process gets no signal from inside that it has no handler for; Python has one for SIGINT.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.setsid()
         limits = Limits.from_dict(request["limits"])  # type: ignore[arg-type]
         if not control.recv(1):
@@ -95,6 +97,7 @@ def _live(request: dict[str, object], descriptors: list[int], seccomp: bytes) ->
         if worker == 0:
             control.close()
             syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             session.main(output, errors, channel, bool(request["warm"]))
         for descriptor in (output, errors, channel):
             os.close(descriptor)

@@ -4,7 +4,7 @@ The parent calls `prepare` once; each child calls `main`, which never returns.
 """
 
 # Plain calls of `os` below: what is meant is the system call, and a child has milliseconds.
-# ruff: noqa: PTH103, PTH112, PTH123, PTH211, SIM115, S101
+# ruff: noqa: PTH123, SIM115, S101
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import types
 from typing import Any, NoReturn
 
 from runner import layout
-from runner.harness import capture, faults, imports, plots, report, seeds, warmup
+from runner.harness import capture, datasets, faults, imports, plots, report, seeds, warmup
 
 _gate: imports.Gate | None = None
 
@@ -35,8 +35,10 @@ def prepare(backend: str) -> None:
     keras = _gate.kept_keras
     if keras is not None:
         capture.patch_keras(keras)
+        datasets.patch_keras(keras)
     else:
         _gate.after("keras", capture.patch_keras)
+        _gate.after("keras", datasets.patch_keras)
     _gate.after("matplotlib.pyplot", plots.patch_pyplot)
 
 
@@ -116,9 +118,7 @@ def _lay_out(job: dict[str, Any]) -> None:
     os.environ.update(job["environment"])
     with open(layout.SNIPPET, "w", encoding="utf-8") as text:
         text.write(job["source"])
-    os.makedirs(f"{layout.HOME}/.keras", exist_ok=True)
-    if os.path.isdir(layout.DATASETS):
-        os.symlink(layout.DATASETS, f"{layout.HOME}/.keras/datasets")
+    datasets.lay_out()
 
 
 def _main_module(source: str) -> types.ModuleType:
@@ -162,17 +162,21 @@ def _finish(module: types.ModuleType, error: BaseException | None) -> int:
     if not report.is_owner():  # a process that the snippet forked and let run to the end of its code
         exit_code = _exit_code(error)
         if error is not None and not isinstance(error, SystemExit):
-            sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+            own = error.__traceback__.tb_next if error.__traceback__ is not None else None
+            sys.excepthook(type(error), error.with_traceback(own), own)
     else:
         if error is not None:
             exit_code = _exit_code(error)
         if error is not None and exit_code:
-            report.tell("error", error=faults.describe(error), memory=faults.is_memory(error))
+            with contextlib.suppress(Exception):
+                report.tell("error", error=faults.describe(error), memory=faults.is_memory(error))
         with contextlib.suppress(BaseException):
             threading._shutdown()  # type: ignore[attr-defined]
-        capture.finish()
-        plots.finish(capture.fits())
-        report.tell("end")
+        # Whatever the snippet did to what these use, its own exit code stays.
+        with contextlib.suppress(Exception):
+            capture.finish()
+            plots.finish(capture.fits())
+            report.tell("end")
     del error
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
@@ -192,7 +196,7 @@ def _exit_code(error: BaseException | None) -> int:
     if error.code is None:
         return 0
     if isinstance(error.code, int):
-        return error.code & 0xFF
+        return error.code & 0xFF if -(2**63) <= error.code < 2**63 else 255  # as the interpreter does
     with contextlib.suppress(BaseException):
         print(error.code, file=sys.stderr)
     return 1
