@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runner.job import Result
+from runner.job import Backend, Result
+
+BACKEND_NAMES: dict[Backend, str] = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 _ENDINGS = {
     "ok": "Ran without a complaint",
@@ -32,7 +34,7 @@ def run_sentence(result: Result) -> str:
 
 def run_card(result: Result) -> str:
     """Say what a run was made of: how long, on what."""
-    parts = [f"{result.duration_s:.2f} s", result.backend]
+    parts = [f"{result.duration_s:.2f} s", BACKEND_NAMES[result.backend]]
     if result.keras_version:
         parts.append(f"Keras {result.keras_version}")
     parts.append(result.device.upper())

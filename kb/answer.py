@@ -21,6 +21,7 @@ SEE_ALSO = 3
 EXAMPLES = ("Example", "Examples", "Usage with `compile()` API", "Usage")
 
 NOT_FOUND = "I found no answer to that in what I know."
+SEE_ALSO_TITLE = "See also:"
 CLOSEST = "The closest pages are:"
 WOULD_HELP = (
     "It may help to name the layer, function or callback, to paste the last line of the error, or to say what you "
@@ -97,8 +98,9 @@ def _example_of(page: Page) -> str | None:
 
 def excerpt(text: str) -> str:
     """Return a passage as one short line of plain text."""
-    plain = re.sub(r"```[\w+-]*\n?", " ", text)
-    plain = re.sub(r"^\s*[-*] |[*#]{1,6} |`", "", plain, flags=re.MULTILINE)
+    plain = re.sub(r"^\s*```[^\n]*$", " ", text, flags=re.MULTILINE)
+    plain = re.sub(r"^\s*[-*] |^#{1,6} |`", "", plain, flags=re.MULTILINE)
+    plain = re.sub(r"(?<![\w*])(\*{1,2})(?=[^\s*])([^*\n]*[^\s*])\1(?![\w*])", r"\2", plain)
     plain = re.sub(r"\s+", " ", plain).strip()
     if len(plain) <= LONGEST_EXCERPT:
         return plain
@@ -201,7 +203,7 @@ def _see_also(others: Sequence[Page]) -> str:
     for page in others:
         said = _first_sentence(_first_paragraph(page)) if page.kind == "api" else ""
         lines.append(f"- {_link(page)}" + (f" — {said}" if said else ""))
-    return "\n".join(["See also:", "", *lines]) if lines else ""
+    return "\n".join([SEE_ALSO_TITLE, "", *lines]) if lines else ""
 
 
 def _first_sentence(text: str) -> str:
