@@ -70,7 +70,7 @@ async def docs_index(request: Request) -> Response:
     listed = [symbol for symbol in symbols if text or symbol.rpartition(".")[0] not in known]
     words = text.lower().split()
     found = [symbol for symbol in listed if all(word in symbol.lower() for word in words)]
-    values: dict[str, Any] = {"filter": text, "shown": len(found), "total": len(listed), "modules": _by_module(found)}
+    values: dict[str, Any] = {"filter": text, "shown": len(found), "total": len(listed), "packages": _by_package(found)}
     return await site.page(request, "docs_index.html", **values)
 
 
@@ -122,11 +122,13 @@ async def _home(
     return response
 
 
-def _by_module(symbols: Iterable[str]) -> list[tuple[str, list[str]]]:
-    modules: dict[str, list[str]] = {}
+def _by_package(symbols: Iterable[str]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+    """Group symbols by package, and within it by its modules; what is nested deeper stays with its module."""
+    packages: dict[str, dict[str, list[str]]] = {}
     for symbol in symbols:
-        modules.setdefault(symbol.rpartition(".")[0], []).append(symbol)
-    return sorted(modules.items())
+        module = ".".join(symbol.rpartition(".")[0].split(".")[:2])
+        packages.setdefault(module.partition(".")[0], {}).setdefault(module, []).append(symbol)
+    return [(package, sorted(modules.items())) for package, modules in sorted(packages.items())]
 
 
 def _symbol_values(site: Site, page: Page) -> dict[str, Any]:

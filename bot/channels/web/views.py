@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.channels.web import markup
 from bot.channels.web.curves import Chart, curves, figure
+from kb.answer import SEE_ALSO_TITLE
 from kb.pages import Answer, Source
 from runner.job import Artifact, Fit, Job, Result, RunError
 
@@ -25,10 +26,11 @@ _TABLE_SIGNS = ("━", "─", "═", "|--", "+--", "=====", "_____")
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """An answer's text in blocks, and its example unless the text holds it already."""
+    """An answer's text in blocks, its example unless the text holds it already, and what to read after it."""
 
     blocks: list[markup.Block]
     code: markup.Code | None
+    after: list[markup.Block]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,11 @@ class RunView:
 
 def answer_view(answer: Answer) -> AnswerView:
     """Prepare an answer for a page."""
-    blocks = markup.render(answer.text)
+    text, mark, rest = answer.text.partition(f"\n{SEE_ALSO_TITLE}\n")
+    blocks = markup.render(text)
     shown = {block.source.strip() for block in blocks if isinstance(block, markup.Code)}
     code = answer.code if answer.code and answer.code.strip() not in shown else None
-    return AnswerView(blocks, markup.code_block(code) if code else None)
+    return AnswerView(blocks, markup.code_block(code) if code else None, markup.render(mark + rest))
 
 
 def run_view(result: Result, job: Job | None, *, on_permalink: bool) -> RunView:
