@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
@@ -46,8 +47,14 @@ def open_runner(settings: Settings) -> Runner:
         launch="warm" if settings.run_warm else "cold",
         parked_memory_bytes=settings.run_parked_mib * 2**20,
         kept_runs=settings.runs_kept,
+        datasets=datasets_folder(settings),
     )
     return Runner(settings.data_dir / "runs", config)
+
+
+def datasets_folder(settings: Settings) -> Path:
+    """Return the folder of the files that `keras.datasets` finds inside a run."""
+    return settings.data_dir / "datasets"
 
 
 class Assistant:

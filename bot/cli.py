@@ -19,7 +19,9 @@ import click
 
 from bot import printing
 from bot.commands.ask import ask
+from bot.commands.datasets import datasets
 from bot.commands.doctor import doctor
+from bot.commands.faq import faq
 from bot.commands.kb import kb
 from bot.commands.run import run
 from bot.commands.serve import serve
@@ -34,7 +36,7 @@ def lobby() -> None:
     """Lobby, the help desk of the Keras community: ask a question, run a snippet, serve both."""
 
 
-for command in (ask, run, serve, kb, doctor):
+for command in (ask, run, serve, kb, faq, datasets, doctor):
     lobby.add_command(command)
 
 

@@ -17,6 +17,7 @@ from bot import wording
 from bot.verify import Verdict
 from kb.state import Status
 from kb.pages import Answer
+from runner.datasets import Dataset
 from runner.job import Result, RunError
 
 STATUS_STYLE = {"ok": "green", "cancelled": "yellow", "rejected": "yellow"}
@@ -152,6 +153,18 @@ def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> Non
         section = f" — {source['section']}" if source.get("section") else ""
         console.print(Text(f"{number:>2}. {source['title']}{section}", style="default"))
         console.print(Padding(Text(source["url"], style="dim"), (0, 0, 0, 4)))
+
+
+def show_datasets(found: Sequence[Dataset]) -> None:
+    """Print the data sets that snippets find."""
+    console = _console()
+    if not found:
+        console.print("There are no data sets; add one with `lobby datasets add NAME PATH`.")
+        return
+    table = Table("name", "size", "found by", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(one.name, f"{one.bytes:,} bytes", one.serves or "keras.utils.get_file")
+    console.print(table)
 
 
 def show_verdicts(verdicts: Sequence[Verdict], counts: Mapping[str, int]) -> None:
