@@ -15,8 +15,8 @@ from rich.text import Text
 
 from bot import wording
 from bot.verify import Verdict
-from kb.state import Status
 from kb.pages import Answer
+from kb.state import Status
 from runner.datasets import Dataset
 from runner.job import Result, RunError
 
