@@ -27,6 +27,7 @@ from kb.errors import Busy
 from kb.normalize import joined_names, words
 from kb.pages import Page, Passage
 from kb.passages import cut
+from kb.question import in_english
 from kb.sources import content, installed
 from kb.state import MANIFEST, SCHEMA, Manifest, file_hash, text_hash
 from kb.store import Cache, no_space, write_store
@@ -38,9 +39,9 @@ Progress = Callable[[str, int, int], None]
 
 BATCH = 128
 # A vector of more would take longer to compute and say less: the start of a passage tells what it is about.
-LONGEST_EMBEDDED = 420
+LONGEST_EMBEDDED = 320
 # Sections that are code or addresses; words find them, vectors would be noise.
-NOT_EMBEDDED = frozenset({"Example", "Examples", "References", "Formula", "Raises"})
+NOT_EMBEDDED = frozenset({"Example", "Examples", "References", "Formula", "Raises", "Returns"})
 OLD_BUILDS_KEPT = 1
 
 STORE = "pages.sqlite"
@@ -194,7 +195,9 @@ def _index(
     by_id = {page.id: page for page in pages}
     chosen = [number for number, passage in enumerate(passages) if _is_embedded(by_id[passage.page_id], passage)]
     texts = [_embedded_text(by_id[passages[number].page_id], passages[number]) for number in chosen]
-    vectors = _embed([*texts, *(text for text, _, _ in hints)], embedder, cache, progress)
+    # Errors are found by their words; they come last, so that the vectors' numbers are those of the hints.
+    asked = [in_english(text) for text, _, origin in hints if origin != "error"]
+    vectors = _embed([*texts, *asked], embedder, cache, progress)
     stage = "Indexing"
     progress(stage, 0, 4)
     VectorIndex.build(vectors[: len(texts)]).save(work / PASSAGES)
@@ -213,8 +216,13 @@ def _index(
     WordIndex.build(list(in_pages.values())).save(work / "words_page")
     WordIndex.build([_title_words(page) for page in pages]).save(work / "words_title")
     progress(stage, 3, 4)
-    WordIndex.build([[*words(text), *joined_names(text)] for text, _, _ in hints]).save(work / "words_hints")
+    WordIndex.build([_hint_words(text) for text, _, _ in hints]).save(work / "words_hints")
     progress(stage, 4, 4)
+
+
+def _hint_words(text: str) -> list[str]:
+    """Return the words of a way to ask, in its own language and in English."""
+    return list(dict.fromkeys([*words(text), *joined_names(text), *words(in_english(text))]))
 
 
 def _title_words(page: Page) -> list[str]:

@@ -100,7 +100,7 @@ def markdown(lines: list[str], *, listed: bool = False) -> str:
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    """Remove the first line's indentation from all lines, as far as each has it: a stray line must not spoil the rest."""
+    """Remove the first line's indentation from all lines, as far as each has it; stray lines spoil nothing."""
     body = "\n".join(lines).strip("\n").splitlines()
     base = len(body[0]) - len(body[0].lstrip()) if body else 0
     return [line[min(base, len(line) - len(line.lstrip())) :] for line in body]

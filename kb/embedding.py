@@ -11,12 +11,15 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import Damaged
+
+if TYPE_CHECKING:
+    from kb.minilm import MiniLM
 
 Vectors = NDArray[np.float32]
 
@@ -24,6 +27,8 @@ Vectors = NDArray[np.float32]
 PACKAGED_NAME = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH = 64
+# Up to so many texts at once, numpy is quicker than loading a framework.
+FEW = 8
 
 
 class Embedder(Protocol):
@@ -46,6 +51,7 @@ class SentenceTransformerEmbedder:
     def __init__(self, model: str = "") -> None:
         self._model_path = model
         self._model: Any = None
+        self._small: MiniLM | None = None
         self._lock = threading.Lock()
 
     @property
@@ -58,6 +64,8 @@ class SentenceTransformerEmbedder:
         Raises:
             Damaged: the model's files are missing or not the ones it is known by.
         """
+        if len(texts) <= FEW and not self._model_path:
+            return self._few().embed(texts)
         with self._lock:
             if self._model is None:
                 self._model = self._load()
@@ -65,6 +73,14 @@ class SentenceTransformerEmbedder:
                 list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
             )
         return np.ascontiguousarray(found, dtype=np.float32)
+
+    def _few(self) -> MiniLM:
+        with self._lock:
+            if self._small is None:
+                from kb.minilm import MiniLM
+
+                self._small = MiniLM(packaged_folder())
+            return self._small
 
     def _load(self) -> Any:
         # No library may look for a newer model, or report home, behind our back.

@@ -7,22 +7,26 @@ from functools import cache
 from pathlib import Path
 
 TABLES = Path(__file__).parent / "tables"
+# The columns of `terms.txt` after English.
+LANGUAGES = ("zh", "fr", "es", "ja", "ko", "pt", "de", "ru")
 _SPACELESS = frozenset({"zh", "ja", "ko"})
 
 
 @cache
 def terms(language: str) -> tuple[dict[str, str], int]:
     """Return the terms of a language (lower case) with their English, and the length of the longest in characters."""
-    path = TABLES / "terms" / f"{language}.txt"
+    rows = [
+        [cell.strip() for cell in line.split("|")]
+        for line in (TABLES / "terms.txt").read_text(encoding="utf-8").splitlines()
+        if "|" in line and not line.startswith("#")
+    ]
     found: dict[str, str] = {}
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            english, colon, others = line.partition(": ")
-            if not colon or line.startswith("#"):
-                continue
-            for other in others.split(";"):
-                if other.strip():
-                    found[other.strip().lower()] = english.strip()
+    if language in LANGUAGES:
+        column = LANGUAGES.index(language) + 1
+        for row in rows:
+            for term in row[column].split(","):
+                if term.strip():
+                    found.setdefault(term.strip().lower(), row[0])
     return found, max(map(len, found), default=0)
 
 

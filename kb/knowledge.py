@@ -239,6 +239,15 @@ class KnowledgeBase:
         vector = self._embedder.embed_batch([question.english])[0]
         return opened, opened.searcher.search(question, vector, limit=limit)
 
+    def explain_search(self, question: str) -> tuple[Found, Sequence[Page]]:
+        """Return a question's search with the features of every page, and the pages: what tuning learns from.
+
+        Raises:
+            BadQuestion, NotBuilt, OutOfDate, Damaged: as for `ask`.
+        """
+        opened, found = self._find(understand(clean_question(question)), MOST_SOURCES)
+        return found, opened.searcher.pages
+
     # Looking up
 
     def page(self, symbol_or_id: str) -> Page | None:
@@ -322,7 +331,7 @@ class KnowledgeBase:
             was, now = manifest.versions.get(name), installed_now.get(name)
             if was != now:
                 raise OutOfDate(
-                    f"The knowledge base speaks of {name} {was or '(not known)'}, installed is {now or '(not asked for)'}.",
+                    f"The knowledge base speaks of {name} {was or '(unknown)'}, installed is {now or '(none)'}.",
                     REBUILD,
                 )
         return manifest

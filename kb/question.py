@@ -56,6 +56,10 @@ def understand(text: str, *, context: str | None = None) -> Question:
     # Code says less than prose: its names count, but lightly.
     for word in words(code)[:MOST_WORDS]:
         query.setdefault(word, 0.3)
+    if language != "en":
+        # What people wrote in this language themselves is found by its own words.
+        for word in words(said)[:MOST_WORDS]:
+            query.setdefault(word, 0.7)
     for name in joined_names(f"{english} {code}"):
         query.setdefault(name, 1.0)
     everything = f"{said}\n{code}\n{context or ''}"[:LONGEST_SEARCHED]
@@ -69,6 +73,12 @@ def understand(text: str, *, context: str | None = None) -> Question:
         mentions_keras=bool(_KERAS.search(text)),
         foreign=glossary.foreign_tools(text),
     )
+
+
+def in_english(text: str) -> str:
+    """Return a way to ask with the terms of its language in English."""
+    language = detect_language(text)
+    return text if language == "en" else glossary.to_english(text, language)
 
 
 def _error_part(prose: str, code: str) -> str:

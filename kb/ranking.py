@@ -59,6 +59,7 @@ CALIBRATION: dict[str, str] = {
     "constant": "1",
     "score": "score of the first page",
     "margin": "score of the first page above the sixth's",
+    "support": "share of the next four pages that speak of the first page's main symbol too",
     "vector": "cosine of the closest passage of all",
     "hint": "cosine of the closest hint of all",
     "named": "how clearly the question names the first page's symbol",

@@ -141,12 +141,12 @@ class Searcher:
     def search(self, question: Question, vector: Vectors, *, limit: int = 10) -> Found:
         """Rank all pages for `question`, whose text has the embedding `vector`."""
         spotted = self.table.spot(question.everything, error=question.error, known_words=self._known(question))
-        features, best, nearest, nearest_hint = self._features(question, vector, spotted)
+        features, closeness, nearest, nearest_hint = self._features(question, vector, spotted)
         scores = features @ self._ranking.weights
         count = min(limit, len(scores))
         top = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, dtype=np.int64)
         top = top[np.argsort(-scores[top], kind="stable")]
-        hits = tuple(Hit(int(page), float(scores[page]), int(best[page])) for page in top)
+        hits = tuple(Hit(int(page), float(scores[page]), self._best_passage(page, closeness)) for page in top)
         signals = self._signals(question, hits, spotted, nearest, nearest_hint)
         sure = float(1.0 / (1.0 + np.exp(-(signals @ self._ranking.calibration))))
         return Found(hits, sure, spotted, features, signals)
@@ -160,9 +160,7 @@ class Searcher:
 
         return stem(word) in self._indexes.words_body or stem(word) in self._indexes.words_hints
 
-    def _features(
-        self, question: Question, vector: Vectors, spotted: Spotted
-    ) -> tuple[Floats, NDArray[np.int64], float, float]:
+    def _features(self, question: Question, vector: Vectors, spotted: Spotted) -> tuple[Floats, Floats, float, float]:
         indexes, size = self._indexes, len(self.pages)
         columns: dict[str, Floats] = {name: np.zeros(size, dtype=np.float32) for name in FEATURES}
 
@@ -183,7 +181,7 @@ class Searcher:
             columns["words_body"] = np.maximum.reduceat(body, self._first[:-1])
         columns["words_page"] = indexes.words_page.scores(question.query) / (ideal * 2.2)
         columns["words_title"] = indexes.words_title.scores(question.query) / (ideal * 2.2)
-        best = self._best_passages(similarity + body)
+        closeness = similarity + body
 
         # Symbols
         for page, strength in spotted.pages.items():
@@ -208,12 +206,12 @@ class Searcher:
                 features[:, names.index(name)] = column
         if not _LIBRARY_WORDS.search(question.text):
             features[:, names.index("library")] = self._library
-        return features, best, float(cosines[0]) if len(cosines) else 0.0, nearest_hint
+        return features, closeness, float(cosines[0]) if len(cosines) else 0.0, nearest_hint
 
     def _hint_features(self, question: Question, vector: Vectors, columns: dict[str, Floats]) -> float:
         numbers, cosines = self._indexes.hints.search(vector, NEAREST_HINTS)
+        column = columns["hint_vector"]
         for number, cosine in zip(numbers, cosines, strict=True):
-            column = columns["error_rule" if self._rule_hints[number] else "hint_vector"]
             value = max(0.0, float(cosine) - UNRELATED) / (1 - UNRELATED)
             for page, discount in self._targets[number]:
                 column[page] = max(column[page], value * discount)
@@ -232,11 +230,17 @@ class Searcher:
             columns["error_rule"][:] = 0.0
         return float(cosines[0]) if len(cosines) else 0.0
 
-    def _best_passages(self, scores: Floats) -> NDArray[np.int64]:
-        """Return for each page the number of its passage with the highest score, the first where all are alike."""
-        order = np.lexsort((-np.arange(len(scores)), scores, self._page_of))
-        # The last of each page's run in that order is its best.
-        return np.asarray(order[self._first[1:] - 1], dtype=np.int64)
+    def _best_passage(self, page: int, closeness: Floats) -> int:
+        """Return the number of the page's passage that is closest to the question, the first where all are alike."""
+        start, end = self._first[page], self._first[page + 1]
+        return int(start + np.argmax(closeness[start:end]))
+
+    def _support(self, pages: Sequence[int]) -> float:
+        """Return the share of the other pages that speak of the first one's main symbol."""
+        first, others = self.pages[pages[0]], [self.pages[number] for number in pages[1:]]
+        main = {first.symbol} if first.symbol else set(first.symbols[:2])
+        speaking = [bool(main & {page.symbol, *page.symbols}) for page in others]
+        return sum(speaking) / len(speaking) if speaking else 0.0
 
     def _signals(
         self, question: Question, hits: tuple[Hit, ...], spotted: Spotted, nearest: float, nearest_hint: float
@@ -247,6 +251,7 @@ class Searcher:
             values["score"] = hits[0].score
             values["margin"] = hits[0].score - hits[min(5, len(hits) - 1)].score
             values["named"] = spotted.pages.get(hits[0].page, 0.0)
+            values["support"] = self._support([hit.page for hit in hits[:5]])
         values["vector"] = nearest
         values["hint"] = nearest_hint
         particular = any(strength >= 0.7 for strength in spotted.pages.values()) or bool(spotted.legacy)

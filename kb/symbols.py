@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Literal
 
+from kb.names import OWNERS, is_plain, legacy_names, modern
 from kb.normalize import STOP_WORDS
 
 How = Literal["path", "name", "legacy", "spoken", "instance", "near"]
-TABLES = Path(__file__).parent / "tables"
 
 # How much a way of naming counts, 1 for the full path. Ordinary words that happen to name a layer say little.
 STRENGTH: Mapping[How, float] = {
@@ -32,43 +30,11 @@ SHORTEST_NEAR = 5
 
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\s?\.\s?[A-Za-z_]\w*)+")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_Add = Callable[[Iterable[int], float], None]
+_AddLegacy = Callable[[str], bool]
+
 _IMPORT = re.compile(r"from\s+([\w.]+)\s+import\s+([\w, ]+)")
 _INSTANCE = re.compile(r"[\"'`]?\b([a-z][a-z0-9_]*?)(?:_\d+)?(?:_input)?\b")
-
-# Variables are named after what they hold: `model.fit`, `layer.get_weights()`.
-OWNERS = {
-    "model": ("keras.Model", "keras.Sequential", "keras.Layer"),
-    "self": ("keras.Model", "keras.Layer"),
-    "layer": ("keras.Layer",),
-    "layers": ("keras.layers",),
-    "seq": ("keras.Sequential",),
-    "sequential": ("keras.Sequential", "keras.Model"),
-    "tuner": ("keras_tuner.Tuner", "keras_tuner.engine.base_tuner.BaseTuner"),
-    "hp": ("keras_tuner.HyperParameters",),
-    "optimizer": ("keras.optimizers.Optimizer",),
-    "opt": ("keras.optimizers.Optimizer",),
-    "callback": ("keras.callbacks.Callback",),
-    "metric": ("keras.metrics.Metric",),
-    "np_utils": ("keras.utils",),
-    "backbone": ("keras_hub.models.Backbone",),
-}
-PREFIXES = (
-    ("tensorflow.python.keras", "keras"),
-    ("tensorflow.compat.v1.keras", "keras"),
-    ("tensorflow.contrib.keras", "keras"),
-    ("tensorflow.keras", "keras"),
-    ("tf.compat.v1.keras", "keras"),
-    ("tf.contrib.keras", "keras"),
-    ("tf.keras", "keras"),
-    ("tf_keras", "keras"),
-    ("keras.api", "keras"),
-    ("keras.src", "keras"),
-    ("keras_core", "keras"),
-    ("keras_nlp", "keras_hub"),
-    ("keras_cv", "keras_hub"),
-    ("kerastuner", "keras_tuner"),
-    ("kt", "keras_tuner"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +74,16 @@ class SymbolTable:
             self._by_lower.setdefault(name.lower().replace("_", ""), []).extend(pages)
         self._lower_paths = {path.lower(): number for path, number in reversed(self._page.items())}
 
-    def _prominence(self, page: int) -> tuple[bool, bool, int, str]:
+    def _prominence(self, page: int) -> tuple[bool, bool, int, bool, str]:
         symbol = self._symbol[page]
         # A class before the function of the same meaning; Keras itself before its libraries.
-        return (not symbol.startswith("keras."), ".ops." in symbol, symbol.count("."), symbol)
+        # Of the same function in every application, the one they all share comes first.
+        shared = "imagenet_utils" not in symbol
+        return (not symbol.startswith("keras."), ".ops." in symbol, symbol.count("."), shared, symbol)
 
     def find(self, name: str) -> int | None:
         """Return the page of a full name: canonical, alias, `tf.keras…`, an old module path, or in other case."""
-        path = _modern(name.strip().removesuffix("()").replace(" ", ""))
+        path = modern(name.strip().removesuffix("()").replace(" ", ""))
         if path in self._page:
             return self._page[path]
         if path.lower() in self._lower_paths:
@@ -226,6 +194,10 @@ class SymbolTable:
                 return True
         if add_legacy(name) or add_legacy(owner):
             return True
+        if modern(path).split(".")[0] in {"keras", "keras_hub", "keras_tuner"} and len(name) >= 4:
+            for close in self._close(name.lower().replace("_", ""), 1, 0.75):
+                add(self._near_pages(close), STRENGTH["legacy"])
+                return True
         for base in OWNERS.get(owner.lower(), ()):
             page = self._page.get(f"{base}.{name}")
             if page is not None:
@@ -275,7 +247,7 @@ class SymbolTable:
                 for name in (joined, joined.removesuffix("s"), joined.removesuffix("er")):
                     pages = self._by_lower.get(name)
                     if pages:
-                        strength = STRENGTH["spoken"] if length > 1 or not _is_plain(joined) else PLAIN_WORD
+                        strength = STRENGTH["spoken"] if length > 1 or not is_plain(joined) else PLAIN_WORD
                         add(pages, strength)
                         break
 
@@ -335,39 +307,3 @@ class SymbolTable:
             )
 
         return [self._symbol[number] for number in sorted(dict.fromkeys(ranked), key=likeness, reverse=True)[:limit]]
-
-
-class _Add:
-    def __call__(self, pages: Iterable[int], strength: float) -> None: ...
-
-
-class _AddLegacy:
-    def __call__(self, name: str) -> bool: ...
-
-
-def _modern(path: str) -> str:
-    for old, new in PREFIXES:
-        if path == old or path.startswith(old + "."):
-            return new + path[len(old) :]
-    return path
-
-
-# Class names that are ordinary words in a question, too.
-_PLAIN = frozenset(
-    ["add", "dot", "average", "maximum", "minimum", "multiply", "subtract", "concatenate", "dense", "activation", "embedding", "masking", "lambda", "dropout", "input", "layer", "model", "metric", "loss", "optimizer", "flatten", "reshape", "permute", "resizing", "rescaling", "normalization", "hashing", "function", "variable", "device", "accuracy", "precision", "recall", "mean", "sum", "all", "any", "where", "max", "min", "round", "split", "shape", "size", "identity", "constant", "zeros", "ones", "attention", "history", "callback", "initializer", "regularizer", "constraint", "poisson", "hinge", "exponential", "linear", "sequential", "backend", "version", "map", "scan", "cond", "slice", "cast", "stack", "take", "sort", "trace", "norm", "random", "rnn", "call", "build", "fit", "compile", "evaluate", "predict", "save", "export", "summary", "discretization", "pipeline", "solarization", "path", "name", "trainable", "result", "update", "reset", "state", "copy", "test", "sampler", "tokenizer", "preprocessor", "task", "objective", "tuner", "oracle"]
-)
-
-
-def _is_plain(word: str) -> bool:
-    return word in _PLAIN or word.removesuffix("s") in _PLAIN
-
-
-@cache
-def legacy_names() -> dict[str, tuple[str, ...]]:
-    """Return the table of old names: each with the symbols of today."""
-    found: dict[str, tuple[str, ...]] = {}
-    for line in (TABLES / "legacy.txt").read_text(encoding="utf-8").splitlines():
-        name, colon, symbols = line.partition(": ")
-        if colon and not line.startswith("#"):
-            found[name.strip()] = tuple(symbols.split())
-    return found

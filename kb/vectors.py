@@ -23,6 +23,9 @@ NEIGHBOURS = 32
 EF_CONSTRUCTION = 200
 EF_SEARCH = 128
 
+# One question is searched in well under a millisecond; threads would only wait for each other.
+faiss.omp_set_num_threads(1)
+
 
 class VectorIndex:
     """Finds the nearest vectors by cosine. Thread-safe for searching."""
@@ -43,7 +46,7 @@ class VectorIndex:
         """Index `vectors` (rows of length one): exactly while they are few, as an HNSW graph when they are many."""
         dimensions = vectors.shape[1]
         if len(vectors) <= EXACT_UP_TO:
-            index = faiss.IndexFlatIP(dimensions)
+            index: Any = faiss.IndexFlatIP(dimensions)
         else:
             index = faiss.IndexHNSWFlat(dimensions, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = EF_CONSTRUCTION

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,13 @@ K1 = 1.2
 B = 0.75
 
 Weights = NDArray[np.float32]
+Places = NDArray[np.signedinteger[Any]]
 
 
 class WordIndex:
     """A BM25 index over texts that are given as lists of words. Thread-safe for searching."""
 
-    def __init__(self, size: int, vocabulary: Sequence[str], starts: Weights, rows: Weights, weights: Weights) -> None:
+    def __init__(self, size: int, vocabulary: Sequence[str], starts: Places, rows: Places, weights: Weights) -> None:
         self.size = size
         self._vocabulary = {word: number for number, word in enumerate(vocabulary)}
         self._starts = starts

@@ -32,7 +32,7 @@ def parse(text: str, tree: ast.Module, stem: str) -> Page:
     """Return the page of a program that was parsed."""
     doc = ast.get_docstring(tree) or stem.replace("_", " ")
     code = _without_docstring(text, tree)
-    first, _, rest = doc.partition("\n\n")
+    first, _, _ = doc.partition("\n\n")
     title = re.sub(r"\s+", " ", first).strip().rstrip(".")
     told = re.search(r"^Symbols?:\s*(.+)$", doc, re.MULTILINE)
     symbols = re.findall(r"[\w.]+", told.group(1)) if told else _symbols(tree)

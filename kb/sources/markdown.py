@@ -46,7 +46,9 @@ def parse(text: str, stem: str, *, kind: Kind, address: str, where: str) -> Page
         raise BadSource(
             f"{where}: `symbols` names {len(symbols)} symbols, at most three.", "Keep the three that matter."
         )
-    meta = {name: _plain(front[name]) for name in ("tags", "keras", "backends", "sources", "updated") if name in front}
+    meta: dict[str, Any] = {
+        name: _plain(front[name]) for name in ("tags", "keras", "backends", "sources", "updated") if name in front
+    }
     shown = address.format(id=identity)
     return Page(
         id=f"{kind}:{identity}",
@@ -58,7 +60,7 @@ def parse(text: str, stem: str, *, kind: Kind, address: str, where: str) -> Page
         language=str(front.get("language") or "en"),
         version=f"keras {front['keras']}" if front.get("keras") else None,
         questions=_strings(front, "questions", where),
-        meta={**meta, "source": stem if kind != "faq" else "faq", "lobby_url": shown},
+        meta={**meta, "source": "faq" if kind == "faq" else "learn", "lobby_url": shown},
     )
 
 
