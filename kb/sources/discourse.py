@@ -117,9 +117,7 @@ def _text(post: dict[str, Any]) -> str:
     raw = as_text(post.get("raw"))
     if raw:
         return plain_markdown(_QUOTE.sub("\n", raw.replace("\r\n", "\n")))
-    # A quote's head names who said it; its own frame holds nothing else.
-    cooked = re.sub(r'<div class="title">.{0,500}?</div>', "", as_text(post.get("cooked")), flags=re.DOTALL)
-    return to_markdown(cooked)
+    return to_markdown(as_text(post.get("cooked")))
 
 
 def _likes(post: dict[str, Any]) -> int:

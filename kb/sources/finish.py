@@ -49,6 +49,7 @@ def make_page(
     language: str | None = None,
     symbols: Sequence[str] = (),
     date: str = "",
+    era: int | None = None,
     questions: Sequence[str] = (),
     meta: Mapping[str, Any] | None = None,
 ) -> Page:
@@ -64,6 +65,7 @@ def make_page(
         language: two letters, when known; else it is detected.
         symbols: what the document itself says it explains; else they are counted.
         date: when it was written (ISO 8601), when known; it helps to tell of which Keras it speaks.
+        era: of which Keras it speaks, 1, 2 or 3, when its site says so; else it is spotted.
         questions: other ways to ask for it.
         meta: what else is known; None values are left out.
 
@@ -80,7 +82,7 @@ def make_page(
         raise Unreadable("there is no text in it")
     told = tuple(dict.fromkeys(found for name in symbols if (found := resolve(name))))[:MOST_SYMBOLS]
     whole = "\n".join(part.text for part in parts)
-    era = keras_era(whole, date)
+    era = era or keras_era(whole, date)
     page = Page(
         id=clean(identity),
         kind=kind,
@@ -198,6 +200,8 @@ def keras_era(text: str, date: str = "") -> int | None:
         text: with its code.
         date: when it was written (ISO 8601): nothing older than a version can speak of it.
     """
+    if not re.search(r"keras", text, re.IGNORECASE):
+        return None
     points = {era: _ERA_WEIGHT[era] * sum(1 for _ in pattern.finditer(text)) for era, pattern in _ERAS.items()}
     newest = 3
     if re.match(r"\d{4}-\d\d", date):
@@ -206,4 +210,4 @@ def keras_era(text: str, date: str = "") -> int | None:
     best = max(points, key=lambda era: (points[era], era))
     if points[best]:
         return best
-    return newest if newest < 3 and re.search(r"\bkeras\b", text, re.IGNORECASE) else None
+    return newest if newest < 3 else None

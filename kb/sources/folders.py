@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from kb.pages import Page, Section
 from kb.sources import markdown, notebooks, tutorials
-from kb.sources.finish import make_page
+from kb.sources.finish import clean, make_page
 from kb.sources.markup import first_heading, front_matter, load_yaml, plain_markdown, strings
 from kb.sources.outside import (
     LONGEST_TEXT_BYTES,
@@ -184,8 +184,7 @@ def _markdown(
 ) -> Iterator[Found]:
     relative = shown(path, site.docs)
     try:
-        text = read_text(path, LONGEST_TEXT_BYTES).replace("\r\n", "\n").replace("\r", "\n")
-        front, body = front_matter(text)
+        front, body = front_matter(clean(read_text(path, LONGEST_TEXT_BYTES)))
     except Unreadable as error:
         yield Problem(relative, str(error))
         return
@@ -203,6 +202,7 @@ def _markdown(
                 url=f"{url}#{fragment}" if fragment else url,
                 source=source,
                 nav=site.titles.get(relative, ""),
+                era=2 if readthedocs_url(where.neutral, site.name) else None,
                 group={"translation_of": f"{group['translation_of']}#{fragment}"} if group and fragment else group,
             ),
         )
@@ -218,6 +218,7 @@ def _markdown_page(
     url: str,
     source: str | None,
     nav: str,
+    era: int | None,
     group: dict[str, str],
 ) -> Callable[[], Page | None]:
     def read() -> Page | None:
@@ -239,6 +240,7 @@ def _markdown_page(
             language=language[:2].lower() if re.match(r"[A-Za-z]{2}\b", language) else where.language,
             symbols=[signature.group(1)] if signature else strings(front.get("symbols")),
             date=as_text(front.get("updated")) or as_text(front.get("date")) or str(front.get("date") or "")[:10],
+            era=era,
             questions=strings(front.get("questions"))[:20],
             meta={
                 **group,

@@ -42,13 +42,17 @@ class _Writer(HTMLParser):
         self._language = ""
         self._inline = False
         self._dropped = 0
+        self._in_title = 0
         self._lists: list[int] = []
         self._links: list[str] = []
         self._quotes: list[int] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag in _DROPPED:
+        if tag == "div" and (self._in_title or (self._quotes and "title" in given.get("class", "").split())):
+            # The head of a quote names who said it.
+            self._in_title += 1
+        elif tag in _DROPPED:
             self._dropped += 1
         elif tag == "pre":
             self._code, self._language = [], _language(given.get("class", ""))
@@ -81,7 +85,9 @@ class _Writer(HTMLParser):
             self._out.append("\n\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _DROPPED:
+        if tag == "div" and self._in_title:
+            self._in_title -= 1
+        elif tag in _DROPPED:
             self._dropped = max(0, self._dropped - 1)
         elif tag == "pre" and self._code is not None:
             code = "".join(self._code)
@@ -113,7 +119,7 @@ class _Writer(HTMLParser):
             self._out.append("\n\n")
 
     def handle_data(self, data: str) -> None:
-        if self._dropped:
+        if self._dropped or self._in_title:
             return
         if self._code is not None:
             self._code.append(data)

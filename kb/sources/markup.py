@@ -19,7 +19,6 @@ _TAG = re.compile(
     r"figcaption|details|summary|sub|sup|small|b|i|em|strong|u|blockquote|h[1-6]|ul|ol|li)\b[^<>]{0,3000}>",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\[\]]{0,300})\]\([^()\s]{0,1000}\)")
 _ATTRIBUTES = re.compile(r"[ \t]?\{:?[ \t]?[#.][^{}\n]{0,200}\}")
 _TEMPLATE_NAME = re.compile(r"\{\{[ \t]{0,9}(keras[\w.]{1,200})[ \t]{0,9}\}\}")
@@ -102,8 +101,10 @@ def plain_markdown(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = _SOURCE_LINK.sub("", _COMMENT.sub("", text)) if "<" in text else text
-    text = _without_element(_without_element(text, "script"), "style")
+    if "<" in text:
+        for start, end in (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>")):
+            text = _without(text, start, end)
+        text = _SOURCE_LINK.sub("", text)
     text = _TEMPLATE.sub("", _TEMPLATE_NAME.sub(r"`\1`", text)) if "{" in text else text
     text = _IMAGE.sub(lambda match: match.group(1), text)
     text = _TAG.sub(_instead, text)
@@ -122,19 +123,19 @@ def _instead(match: re.Match[str]) -> str:
     )
 
 
-def _without_element(text: str, name: str) -> str:
-    """Leave out `<name>…</name>` with what is in it."""
+def _without(text: str, start: str, end: str) -> str:
+    """Leave out all that stands between `start` and `end`, in any case; without an end, to the end of the text."""
     kept: list[str] = []
     lowered = text.lower()
-    if len(lowered) != len(text):
-        return text
+    if len(lowered) != len(text):  # a few letters have a longer small form: places would not match
+        lowered = text
     place = 0
-    while (start := lowered.find(f"<{name}", place)) >= 0:
-        kept.append(text[place:start])
-        end = lowered.find(f"</{name}>", start)
-        if end < 0:
+    while (found := lowered.find(start, place)) >= 0:
+        kept.append(text[place:found])
+        close = lowered.find(end, found)
+        if close < 0:
             return "".join(kept)
-        place = end + len(name) + 3
+        place = close + len(end)
     return "".join([*kept, text[place:]])
 
 
@@ -158,38 +159,45 @@ def _dedent_blocks(text: str) -> str:
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:
-    """Apply `change` to what stands between fenced code blocks."""
+    """Apply `change` to what stands between fenced code blocks.
+
+    The blocks come out with fences of three backticks, and none within: who cuts pages into passages knows no other.
+    """
     out: list[str] = []
     prose: list[str] = []
     fence = ""
     for line in text.split("\n"):
         match = _FENCE.match(line)
         if fence:
-            out.append(line)
-            if match and match.group(1)[0] == fence[0] and len(match.group(1)) >= len(fence):
+            closes = match and match.group(1)[0] == fence[0] and len(match.group(1)) >= len(fence)
+            if closes and not line.strip().strip(fence[0]):
                 fence = ""
+                out.append(line[: len(line) - len(line.lstrip())] + "```")
+            else:
+                out.append(_harmless(line))
         elif match:
             if prose:
                 out.append(change("\n".join(prose)))
                 prose = []
             fence = match.group(1)
-            out.append(line)
+            out.append(line[: match.start(1)] + "```" + line[match.end(1) :].replace("`", ""))
         else:
             prose.append(line)
     if prose:
         out.append(change("\n".join(prose)))
     if fence:
-        out.append(fence)
+        out.append("```")
     return "\n".join(out)
+
+
+def _harmless(code: str) -> str:
+    """Return a line of code that closes no fence."""
+    return code.replace("```", "`` `").replace("~~~", "~~ ~") if "```" in code or "~~~" in code else code
 
 
 def fenced(code: str, language: str = "python") -> str:
     """Return code as a fenced block that nothing in it can close."""
-    fence = "```"
-    while fence in code:
-        fence += "`"
-    code = code.strip("\n")
-    return f"{fence}{language}\n{code}\n{fence}"
+    return "```" + language + "\n" + _harmless(code.strip("\n")) + "\n```"
 
 
 def first_heading(text: str) -> str | None:

@@ -47,6 +47,41 @@ EVERYWHERE = frozenset(
     ]
 )
 EVERYWHERE_SHARE = 0.2
+# Capitalised at the start of a title, these are words rather than names.
+WORDS = frozenset(
+    [
+        "Loss",
+        "Model",
+        "Layer",
+        "Add",
+        "Average",
+        "Input",
+        "Dot",
+        "Minimum",
+        "Maximum",
+        "Multiply",
+        "Subtract",
+        "Metric",
+        "Optimizer",
+        "Function",
+        "Variable",
+        "Mean",
+        "Accuracy",
+        "Precision",
+        "Name",
+        "Operation",
+        "Sum",
+        "Callback",
+        "Constant",
+        "Identity",
+        "Flatten",
+        "Reshape",
+        "Hashing",
+        "Initializer",
+    ]
+)
+# Helpers that every module has say nothing about a page.
+HELPERS = (".get", ".serialize", ".deserialize")
 # A symbol that is named far less often than the first is used, not explained.
 LEAST_SHARE = 0.2
 
@@ -85,6 +120,9 @@ _USUAL = {
     **{module: f"keras.{module}" for module in _MODULES},
     "K": "keras.backend",
     "model": "keras.Model",
+    "Model": "keras.Model",
+    "Sequential": "keras.Sequential",
+    "Layer": "keras.Layer",
     "kt": "keras_tuner",
 }
 # Where a bare class name may live, the likeliest first.
@@ -129,6 +167,7 @@ def explained(title: str, sections: Iterable[Section], resolve: Resolve) -> tupl
     weighed = {
         symbol: points * (EVERYWHERE_SHARE if symbol in EVERYWHERE and symbol not in titled else 1.0)
         for symbol, points in score.items()
+        if not symbol.endswith(HELPERS)
     }
     best = sorted(weighed, key=lambda symbol: (-weighed[symbol], symbol))[:MOST_SYMBOLS]
     return tuple(symbol for symbol in best if weighed[symbol] >= LEAST_SHARE * weighed[best[0]])
@@ -186,7 +225,8 @@ def _at_home(name: str, find: Resolve) -> str | None:
 
 def _in_title(title: str, names: dict[str, str], find: Resolve) -> Counter[str]:
     """Return the symbols that a title names: dotted, in camel case, or as a capitalised word such as Masking."""
-    found = _names_in(title, names, find, bare=True)
+    telling = " ".join(word for word in title.replace("`", " ").split() if word not in WORDS)
+    found = _names_in(telling, names, find, bare=True)
     if len(title.split()) == 1 and not found:
         symbol = _symbol(f"keras.layers.{title}", names, find) or _at_home(title.strip("`()"), find)
         if symbol:

@@ -25,7 +25,7 @@ from kb.sources.outside import (
     shown,
     unresolved,
 )
-from kb.sources.sites import Place, place, tensorflow_path_url, tensorflow_url
+from kb.sources.sites import Place, place, subjects, tensorflow_path_url, tensorflow_url
 
 MOST_CELLS = 5_000
 LONGEST_CELL = 200_000
@@ -104,7 +104,7 @@ def page(
         copyright_ = _COPYRIGHT.search(source[:500])
         owner = owner or (copyright_.group(3) if copyright_ else None)
         parts.append(plain_markdown(_without_furniture(source)))
-    text = clean("\n\n".join(part for part in parts if part.strip()))
+    text = clean("\n\n".join(part.strip("\n") for part in parts if part.strip()))
     title = first_heading(text) or where.stem.replace("_", " ")
     return make_page(
         identity=f"guide:{identity}",
@@ -114,6 +114,7 @@ def page(
         sections=markdown.sections(text),
         resolve=resolve,
         language=where.language,
+        symbols=subjects(where),
         meta={**meta, "format": "notebook", "licence": licence, "authors": (owner,) if owner else ()},
     )
 

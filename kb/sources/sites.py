@@ -72,7 +72,7 @@ def tensorflow_path_url(where: Place, root_name: str) -> str | None:
     below = where.neutral.partition("site/")[2] or where.neutral
     if root_name not in {"tensorflow-docs", "docs-l10n", "site"} and "site/" not in where.neutral:
         return None
-    if where.language is None or not below.startswith(("guide/", "tutorials/")):
+    if where.stem == "README" or where.language is None or not below.startswith(("guide/", "tutorials/")):
         return None
     return _tensorflow(below.removesuffix("/index"), where)
 
@@ -96,6 +96,36 @@ def keras_io_url(neutral: str) -> str | None:
         page = below.removesuffix("/index") if below != "index" else ""
         return f"https://keras.io/{quote(page)}/" if page else "https://keras.io/"
     return None
+
+
+# The well-known guides, by file name: what they are about, which the names they use most do not tell.
+SUBJECTS: dict[str, str] = {
+    "functional": "keras.Model keras.Input",
+    "functional_api": "keras.Model keras.Input",
+    "sequential_model": "keras.Sequential keras.Sequential.add",
+    "custom_callback": "keras.callbacks.Callback",
+    "writing_your_own_callbacks": "keras.callbacks.Callback",
+    "custom_layers_and_models": "keras.Layer keras.Model keras.Layer.add_weight",
+    "making_new_layers_and_models_via_subclassing": "keras.Layer keras.Model keras.Layer.add_weight",
+    "customizing_what_happens_in_fit": "keras.Model.fit keras.Model.train_step keras.Model",
+    "masking_and_padding": "keras.layers.Masking keras.layers.Embedding keras.utils.pad_sequences",
+    "understanding_masking_and_padding": "keras.layers.Masking keras.layers.Embedding keras.utils.pad_sequences",
+    "rnn": "keras.layers.LSTM keras.layers.GRU keras.layers.RNN",
+    "working_with_rnns": "keras.layers.LSTM keras.layers.GRU keras.layers.RNN",
+    "save_and_serialize": "keras.Model.save keras.saving.load_model keras.Model.save_weights",
+    "serialization_and_saving": "keras.Model.save keras.saving.load_model keras.saving.register_keras_serializable",
+    "train_and_evaluate": "keras.Model.fit keras.Model.compile keras.Model.evaluate",
+    "training_with_built_in_methods": "keras.Model.fit keras.Model.compile keras.Model.evaluate",
+    "transfer_learning": "keras.Layer.trainable keras.layers.BatchNormalization keras.Model",
+    "writing_a_training_loop_from_scratch": "keras.Model keras.optimizers.Optimizer keras.Layer.losses",
+    "keras_tuner": "keras_tuner.Hyperband keras_tuner.HyperParameters keras_tuner.Tuner",
+}
+
+
+def subjects(where: Place) -> list[str]:
+    """Return the symbols that a well-known Keras guide explains, by its name; none for any other page."""
+    guide = re.search(r"(?:^|/)(?:guide/keras|guides|tutorials/keras)/[^/]+$", where.neutral)
+    return SUBJECTS.get(where.stem, "").split() if guide else []
 
 
 def readthedocs_url(neutral: str, root_name: str) -> str | None:

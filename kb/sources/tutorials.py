@@ -27,7 +27,7 @@ from kb.sources.outside import (
     shown,
     unresolved,
 )
-from kb.sources.sites import Place, place
+from kb.sources.sites import Place, place, subjects
 
 # What a file may say it is written in; the others are tricks rather than texts.
 ENCODINGS = frozenset(
@@ -192,9 +192,10 @@ def _tutorial(
         kind="example" if kind == "example" else "guide",
         title=header.get("title") or where.stem.replace("_", " "),
         url=url,
-        sections=markdown.sections(clean("\n\n".join(part for part in parts if part.strip()))),
+        sections=markdown.sections(clean("\n\n".join(part.strip("\n") for part in parts if part.strip()))),
         resolve=resolve,
         language=where.language,
+        symbols=subjects(where),
         date=(header.get("last modified") or header.get("date created", "")).replace("/", "-")[:10],
         meta={
             **meta,
@@ -222,7 +223,7 @@ def _code(lines: list[str], nodes: list[ast.stmt], after: int, before: int) -> s
     """
     blocks: list[str] = []
     start = after
-    for node, following in zip(nodes, [*nodes[1:], None], strict=True):
+    for node, following in zip(nodes, [*nodes[1:], None], strict=False):
         # Comments and decorators above a statement belong to it.
         end = before if following is None else node.end_lineno or start
         if following is None or sum(len(line) + 1 for line in lines[start : _end_of(following)]) > BLOCK:
