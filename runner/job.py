@@ -141,6 +141,7 @@ class Result:
     artifacts: tuple[Artifact, ...] = ()
     suggestions: tuple[dict[str, Any], ...] = ()
     upgrade: dict[str, Any] | None = None
+    cached: bool = False  # an earlier identical run's outcome, not run again
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as plain JSON data, in the order of the published contract."""

@@ -94,7 +94,7 @@ def result_of(
     return Result(
         id=run_id,
         status=status,
-        backend=job.backend,
+        backend=told.backend or job.backend,
         exit_code=exit_code,
         signal=killed_by,
         keras_version=keras_version(),

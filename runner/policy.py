@@ -5,6 +5,7 @@ This is the file to read when you ask "can a snippet do X?", and the only one to
 
 from __future__ import annotations
 
+import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -65,6 +66,8 @@ _SYSTEM_FOLDERS = (
     "/sys/devices/system/cpu",  # PyTorch, oneDNN and glibc count cores and caches here
     "/sys/devices/system/node",
 )
+# Programs that packages call, wherever they are.
+_PROGRAMS = ("dot",)
 # Made for the cell; the host's own files of these names are never shown.
 ETC_FILES: Mapping[str, str] = {
     "passwd": f"user:x:{layout.INSIDE_ID}:{layout.INSIDE_ID}:user:{layout.HOME}:/bin/sh\n",
@@ -105,6 +108,11 @@ SYSCTL_FILES = (
 def host_binds(config: RunnerConfig) -> dict[str, str]:
     """Return what the cell shows of the host read-only: place inside → place outside."""
     binds = {path: path for path in _SYSTEM_FOLDERS if Path(path).exists()}
+    for name in _PROGRAMS:
+        # Debian's `dot` is a link to a file in sbin, which is not shown as a whole.
+        program = Path(shutil.which(name) or "/").resolve()
+        if program.is_file() and not any(program.is_relative_to(shown) for shown in binds.values()):
+            binds[str(program)] = str(program)
     base = Path(sys.base_prefix).resolve()
     if base != Path("/usr"):
         binds[layout.PYTHON] = str(base)
@@ -176,6 +184,8 @@ FRAME_BYTES = 256 * KIB
 # All messages of a run. An epoch event has about 200 bytes: 20,000 epochs fit.
 REPORT_BYTES = 4 * MIB
 FITS, MODELS, EPOCH_EVENTS = 32, 16, 2000
+# Numbers of an array called `result`, for comparing backends.
+VALUES = 10_000
 
 # -- system calls --------------------------------------------------------------------------------------------
 

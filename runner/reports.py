@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner import policy
-from runner.job import Fit, ModelInfo, RunError
+from runner.job import BACKENDS, Backend, Fit, ModelInfo, RunError
 from runner.output import clean_text
 
-_KINDS = frozenset(("waiting", "started", "rejected", "error", "epoch", "fit", "model", "end", "fault"))
+_KINDS = frozenset(
+    ("waiting", "started", "rejected", "error", "epoch", "fit", "model", "end", "fault", "backend", "values", "drew")
+)
 _METRICS, _EPOCHS = 40, 10_000
 _TEXT = 16_000
 
@@ -78,6 +80,9 @@ class Told:
     live_fits: dict[int, Fit] = field(default_factory=dict)
     models: list[ModelInfo] = field(default_factory=list)
     ended: bool = False
+    backend: Backend | None = None
+    values: list[float] | None = None
+    drew: bool = True
     fault: str | None = None
     epochs: int = 0
 
@@ -100,6 +105,12 @@ class Told:
             self.memory_error = message.get("memory") is True
         elif kind == "end":
             self.ended = True
+        elif kind == "backend" and message.get("name") in BACKENDS:
+            self.backend = message["name"]
+        elif kind == "drew":
+            self.drew = message.get("drew") is not False
+        elif kind == "values":
+            self.values = _values(message.get("values"))
         elif kind == "fit" and len(self.fits) < policy.FITS:
             fit = _fit(message)
             if fit is not None:
@@ -164,6 +175,12 @@ def _history(known: dict[str, float | None], value: object) -> dict[str, float |
     if not isinstance(value, dict) or len(value) > _METRICS:
         return None
     return known | {_text(name, 100): _figure(figure) for name, figure in value.items()}
+
+
+def _values(value: object) -> list[float] | None:
+    if not isinstance(value, list) or len(value) > policy.VALUES:
+        return None
+    return [figure if (figure := _figure(item)) is not None else math.nan for item in value]
 
 
 def _error(value: object) -> RunError | None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from ulid import ULID
 
-from runner import artifacts, outcome, policy, probe
+from runner import artifacts, cache, outcome, policy, probe
 from runner.cgroup import find
 from runner.errors import QueueFull, Unavailable, UnknownRun
 from runner.job import BACKENDS, Event, Job, Result, RunError, Status
@@ -51,6 +51,8 @@ class _Run:
     result: Result | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     supervision: Supervision | None = None
+    cache_key: str | None = None
+    values: list[float] | None = None
 
     def tell(self, kind: Any, data: dict[str, Any]) -> None:
         with self.changed:
@@ -115,6 +117,18 @@ class Runner:
             return self._never_started(
                 str(ULID()), job, "rejected", RunError("QueueFull", f"{error.what} {error.remedy}")
             )
+        return self._wait(run, on_event)
+
+    def run_with_values(self, job: Job) -> tuple[Result, list[float] | None]:
+        """Run a snippet and return also the numbers of what it called `result`, if it did."""
+        try:
+            run = self._accept(job, fresh=True)
+        except QueueFull as error:
+            what = RunError("QueueFull", f"{error.what} {error.remedy}")
+            return self._never_started(str(ULID()), job, "rejected", what), None
+        return self._wait(run, None), run.values
+
+    def _wait(self, run: _Run, on_event: Callable[[Event], None] | None) -> Result:
         seen = 0
         while True:
             with run.changed:
@@ -136,12 +150,16 @@ class Runner:
         """
         return self._accept(job).id
 
-    def _accept(self, job: Job) -> _Run:
+    def _accept(self, job: Job, *, fresh: bool = False) -> _Run:
         backend = chosen_backend(job.source[: job.limits.source_bytes])
         if backend is not None and backend != job.backend and backend in self._config.backends:
             job = replace(job, backend=backend)
         run = _Run(str(ULID()), job, time.monotonic())
         problem = self._refusal(job)
+        if problem is None and self._config.cache_entries > 0:
+            run.cache_key = cache.key(job)
+            if run.cache_key is not None and not fresh and self._from_cache(run):
+                return run
         with self._lock:
             if self._closing:
                 raise QueueFull("The runner is shutting down.", "Try again in a minute.", 60.0)
@@ -160,6 +178,34 @@ class Runner:
         if problem is not None:
             self._finish(run, self._never_started(run.id, job, "rejected", problem))
         return run
+
+    def _from_cache(self, run: _Run) -> bool:
+        """Finish a run with the outcome of an identical earlier one, if there is one; True when that was done."""
+        found = self._store.remembered(run.cache_key or "")
+        if found is None:
+            return False
+        earlier, events = found
+        folder = self._folder / "artifacts" / run.id
+        moved = []
+        for artifact in earlier.artifacts:
+            if not Path(artifact.path).is_file():
+                return False
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / artifact.name).hardlink_to(artifact.path)
+            moved.append(replace(artifact, path=str(folder / artifact.name)))
+        for event in events:
+            if event.kind in ("output", "epoch"):
+                run.tell(event.kind, event.data)
+        for artifact in moved:
+            run.tell("artifact", asdict(artifact))
+        self._store.accept(run.id, run.job, self._owner.name)
+        run.cache_key = None
+        spent = round((time.monotonic() - run.accepted) * 1000, 3)
+        result = replace(
+            earlier, id=run.id, artifacts=tuple(moved), startup_ms=spent if earlier.startup_ms else None, queued_ms=0.0
+        )
+        self._finish(run, replace(result, cached=True))
+        return True
 
     def _refusal(self, job: Job) -> RunError | None:
         """Say why a job is not started at all, without looking at its meaning."""
@@ -226,7 +272,8 @@ class Runner:
             self._pool.release()
         for artifact in kept:
             run.tell("artifact", asdict(artifact))
-        return outcome.result_of(
+        run.values = ending.told.values
+        result = outcome.result_of(
             run.id,
             job,
             ending,
@@ -234,6 +281,9 @@ class Runner:
             queued_ms=(begun - run.accepted) * 1000,
             accepted_ms=(ending.begun - begun) * 1000,
         )
+        if not cache.may_keep(job, result, ending.told):
+            run.cache_key = None
+        return result
 
     def _never_started(self, run_id: str, job: Job, status: Status, error: RunError) -> Result:
         backend = job.backend if job.backend in BACKENDS else BACKENDS[0]
@@ -243,7 +293,8 @@ class Runner:
         with run.changed:
             done = Event(len(run.events) + 1, "done", result.to_dict())
         try:
-            self._store.finish(result, [*run.events, done])
+            key = run.cache_key if result.status in ("ok", "error") else None
+            self._store.finish(result, [*run.events, done], key)
         except Exception:
             _LOG.exception("the result of run %s could not be stored", run.id)
         run.result = result

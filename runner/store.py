@@ -38,6 +38,14 @@ create table event (
 ) without rowid;
 pragma user_version = 1;
 """
+# Steps from one version to the next; append only.
+_MIGRATIONS = (
+    """
+alter table run add column cache_key text;
+create index run_by_cache_key on run (cache_key) where cache_key is not null;
+pragma user_version = 2;
+""",
+)
 
 
 def job_to_json(job: Job) -> str:
@@ -119,8 +127,9 @@ class Store:
         for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
             self._base.execute(f"pragma {pragma}")
         with self._transaction() as base:
-            if base.execute("pragma user_version").fetchone()[0] == 0:
-                for statement in _SCHEMA.split(";\n"):
+            at = base.execute("pragma user_version").fetchone()[0]
+            for script in (_SCHEMA, *_MIGRATIONS)[at:]:
+                for statement in script.split(";\n"):
                     if statement.strip():
                         base.execute(statement)
 
@@ -148,12 +157,13 @@ class Store:
         with self._transaction() as base:
             base.execute("update run set state = 'running' where id = ?", (run_id,))
 
-    def finish(self, result: Result, events: list[Event]) -> None:
-        """Write down how a run ended; a result that is there already stays."""
+    def finish(self, result: Result, events: list[Event], cache_key: str | None = None) -> None:
+        """Write down how a run ended, with a key also for later identical ones; a result that is there stays."""
         with self._transaction() as base:
             changed = base.execute(
-                "update run set state = 'done', result = ?, finished = ? where id = ? and state != 'done'",
-                (json.dumps(result.to_dict()), time.time(), result.id),
+                "update run set state = 'done', result = ?, finished = ?, cache_key = ?"
+                " where id = ? and state != 'done'",
+                (json.dumps(result.to_dict()), time.time(), cache_key, result.id),
             ).rowcount
             if changed:
                 base.executemany(
@@ -183,6 +193,14 @@ class Store:
         """
         row = self._row("select result from run where id = ?", run_id)
         return Result.from_dict(json.loads(row[0])) if row[0] is not None else None
+
+    def remembered(self, cache_key: str) -> tuple[Result, list[Event]] | None:
+        """Return the outcome that was kept under a key, with its events."""
+        with self._lock:
+            row = self._base.execute(
+                "select id, result from run where cache_key = ? order by id desc limit 1", (cache_key,)
+            ).fetchone()
+        return (Result.from_dict(json.loads(row[1])), self.events(row[0], 0)) if row is not None else None
 
     def job(self, run_id: str) -> Job:
         """Return what was asked to run.

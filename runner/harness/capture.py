@@ -49,6 +49,8 @@ def patch_keras(keras: ModuleType) -> None:
     from_keras: Any = keras
     _patch_callbacks(from_keras.callbacks.CallbackList)
     _patch_models(from_keras.Model)
+    # In a parent this says nothing; in a child it is the import of a Keras that no parent had ready.
+    report.tell("backend", name=str(from_keras.backend.backend()))
 
 
 def _patch_models(model_class: Any) -> None:

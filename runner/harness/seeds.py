@@ -42,6 +42,37 @@ def apply(seed: int | None, gate: Gate) -> None:
     gate.after("keras", seed_keras)
 
 
+_before: dict[str, Any] = {}
+
+
+def remember() -> None:
+    """Note the state of the generators before the snippet's first line."""
+    _before.update(_states())
+
+
+def drew() -> bool:
+    """True when a generator moved since `remember`; one loaded later counts when it is past its first state."""
+    now = _states()
+    if any(now.get(name) != state for name, state in _before.items()):
+        return True
+    numpy = now.get("numpy") if "numpy" not in _before else None
+    return numpy is not None and numpy[2] != _NUMPY_FRESH
+
+
+def _states() -> dict[str, Any]:
+    states: dict[str, Any] = {"python": random.getstate()}
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    if numpy is not None:
+        name, keys, position, *rest = numpy.random.get_state()
+        states["numpy"] = (name, keys.tobytes(), position, rest)
+    if torch is not None:
+        states["torch"] = torch.get_rng_state().numpy().tobytes()
+    return states
+
+
+_NUMPY_FRESH = 624  # where a Mersenne twister stands before its first number
+
+
 def _fresh_keras(keras: Any) -> None:
     """Forget a seed generator that the parent's import may have made."""
     state = sys.modules.get("keras.src.backend.common.global_state")

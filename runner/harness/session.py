@@ -21,7 +21,7 @@ import time
 import types
 from typing import Any, NoReturn
 
-from runner import layout
+from runner import layout, policy
 from runner.harness import capture, datasets, faults, imports, plots, report, seeds, warmup
 
 _gate: imports.Gate | None = None
@@ -145,6 +145,7 @@ def _run(job: dict[str, Any]) -> int:
         report.tell("rejected", error=faults.describe(error))
         return 1
     seeds.apply(job["seed"], _gate)
+    seeds.remember()
     sys.meta_path.insert(0, _gate)
     capture.start(job["wall_s"])
     module = _main_module(source)
@@ -176,6 +177,8 @@ def _finish(module: types.ModuleType, error: BaseException | None) -> int:
         with contextlib.suppress(Exception):
             capture.finish()
             plots.finish(capture.fits())
+            report.tell("drew", drew=seeds.drew())
+            _tell_values(module.__dict__.get("result"))
             report.tell("end")
     del error
     with contextlib.suppress(BaseException):
@@ -186,6 +189,18 @@ def _finish(module: types.ModuleType, error: BaseException | None) -> int:
         with contextlib.suppress(BaseException):
             stream.flush()
     return exit_code
+
+
+def _tell_values(value: Any) -> None:
+    """Tell the numbers of what the snippet called `result`, so that backends can be compared."""
+    if value is None or isinstance(value, str | bytes | dict) or callable(value):
+        return
+    with contextlib.suppress(Exception):
+        if hasattr(value, "detach"):
+            value = value.detach()
+        numpy = sys.modules.get("numpy")
+        flat = [value] if isinstance(value, int | float) or numpy is None else numpy.ravel(numpy.asarray(value))
+        report.tell("values", values=[float(number) for number in flat[: policy.VALUES]])
 
 
 def _exit_code(error: BaseException | None) -> int:

@@ -22,8 +22,8 @@ Run = Callable[..., Result]
 
 def config(mode: str) -> RunnerConfig:
     if mode == "cold":
-        return RunnerConfig(launch="cold")
-    return RunnerConfig(parked=0 if mode == "forked" else 3)
+        return RunnerConfig(launch="cold", cache_entries=0)
+    return RunnerConfig(parked=0 if mode == "forked" else 3, cache_entries=0)
 
 
 def backend(mode: str) -> str:

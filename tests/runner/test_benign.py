@@ -54,8 +54,10 @@ def test_executors_threads_and_asyncio_work(run: Run) -> None:
 def test_temporary_files_and_own_python_work(run: Run) -> None:
     source = """
         import os, subprocess, sys, tempfile
-        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as file: print(bool(folder), file.write(b'x'))
-        print(subprocess.run([sys.executable, '-c', 'import sys, numpy; print(sys.prefix)'], capture_output=True, text=True).stdout)
+        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as file:
+            print(bool(folder), file.write(b'x'))
+        told = subprocess.run([sys.executable, '-c', 'import sys, numpy; print(sys.prefix)'], capture_output=True)
+        print(told.stdout.decode())
         print(subprocess.check_output('echo shell | tr a-z A-Z', shell=True))
     """
     result = run(source)

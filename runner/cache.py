@@ -1,0 +1,55 @@
+"""Which runs may stand in for identical later ones.
+
+A run is remembered under a hash of everything that decides its outcome. It is remembered only when it ended by itself
+and said nothing random: it was seeded, or no generator moved. Code that looks at clocks, processes or the machine is never
+remembered, whatever it printed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+import re
+from importlib import metadata
+
+from runner.job import Job, Result
+from runner.reports import Told
+from runner.store import job_to_json
+
+_RESTLESS = re.compile(
+    r"\btime\b|datetime|\buuid|secrets|urandom|SystemRandom|getpid|perf_counter|monotonic|\bid\(|thread|multiprocess"
+    r"|concurrent|asyncio|subprocess|/proc|psutil|platform|resource|tempfile|getrandom|default_rng\(\s*\)|\bfork\b"
+    r"|\bctypes\b|object at|__import__|import_module|\bexec\(|\beval\("
+)
+_SEEDED = re.compile(r"set_random_seed\(\s*\d+\s*\)")
+_RANDOM = re.compile(r"random|shuffle|dropout|Dropout|SeedGenerator")
+_PACKAGES = ("keras", "tensorflow", "jax", "jaxlib", "torch", "numpy", "keras-hub", "keras-tuner", "keras-lobby")
+
+
+@functools.cache
+def versions() -> str:
+    """Return the versions that a run's outcome may depend on."""
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return "; ".join([f"python {platform.python_version()}", *found])
+
+
+def key(job: Job) -> str | None:
+    """Return the key of a job's outcome, None where it can never be remembered."""
+    if _RESTLESS.search(job.source):
+        return None
+    return hashlib.sha256(f"{versions()}\n{job_to_json(job)}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def may_keep(job: Job, result: Result, told: Told) -> bool:
+    """True when this outcome may be given again for the same key."""
+    if result.status not in ("ok", "error") or not told.ended:
+        return False
+    if job.seed is not None or _SEEDED.search(job.source):
+        return True
+    return not told.drew and not _RANDOM.search(job.source)

@@ -1,0 +1,112 @@
+"""Identical deterministic runs are answered from memory; whatever might differ is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner import cache
+from runner.job import Event, Job, Limits
+from runner.runner import Runner, RunnerConfig
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    made = Runner(tmp_path_factory.mktemp("cache"), RunnerConfig(launch="cold"))
+    made.run(Job("print('first')"))
+    yield made
+    made.close()
+
+
+def test_identical_run_is_answered_at_once_and_says_so(runner: Runner) -> None:
+    job = Job("print(6 * 7)\nopen('/work/a.txt', 'w').write('x')")
+    first = runner.run(job)
+    seen: list[Event] = []
+    begun = time.monotonic()
+    second = runner.run(job, seen.append)
+    took = time.monotonic() - begun
+    assert (first.cached, second.cached) == (False, True)
+    assert second.id != first.id
+    assert replace(second, id="", cached=False, startup_ms=0, queued_ms=0, artifacts=()) == replace(
+        first, id="", startup_ms=0, queued_ms=0, artifacts=()
+    )
+    assert runner.artifact_path(second.id, "a.txt").read_text() == "x"
+    assert [event.kind for event in seen] == ["output", "artifact", "done"]
+    assert runner.result(second.id) == second
+    assert took < 0.25  # 10 ms on an idle machine; the benchmark tells the figure
+
+
+def test_error_is_answered_from_memory_too(runner: Runner) -> None:
+    runner.run(Job("1 / 0"))
+    again = runner.run(Job("1 / 0"))
+    assert again.cached
+    assert again.error is not None
+    assert again.error.type == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"source": "print(8 )"},
+        {"backend": "jax"},
+        {"seed": 1},
+        {"limits": Limits(wall_s=29)},
+        {"device": "cpu"},
+        {"stdin": b"x"},
+        {"files": {"a": b"b"}},
+    ],
+)
+def test_any_part_of_the_key_makes_another_run(runner: Runner, other: dict[str, object]) -> None:
+    job = Job("print(8)")
+    runner.run(job)
+    assert runner.run(job).cached
+    assert not runner.run(replace(job, **other)).cached  # type: ignore[arg-type]
+
+
+def test_other_versions_make_another_run(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner.run(Job("print(9)"))
+    monkeypatch.setattr(cache, "versions", lambda: "keras 4")
+    assert not runner.run(Job("print(9)")).cached
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import random; print(random.random())",
+        "from random import *; print(randint(1, 9) * 0)",
+        "import numpy; print(numpy.random.rand())",
+        "import time; print(5)",
+        "import os; print(os.urandom(2))",
+        "import uuid; print(uuid.uuid4())",
+        "import datetime; print(datetime.datetime.now())",
+        "import os; print(os.getpid())",
+        "print(id(object()))",
+    ],
+)
+def test_what_may_differ_is_run_again(runner: Runner, source: str) -> None:
+    runner.run(Job(source))
+    assert not runner.run(Job(source)).cached
+
+
+def test_seeded_randomness_is_remembered(runner: Runner) -> None:
+    job = Job("import random; print(random.random())", seed=4)
+    first = runner.run(job)
+    second = runner.run(job)
+    assert second.cached
+    assert second.stdout == first.stdout
+
+
+def test_timeouts_are_run_again(runner: Runner) -> None:
+    job = Job("while True: pass", limits=Limits(wall_s=0.5))
+    runner.run(job)
+    assert not runner.run(job).cached
+
+
+def test_cache_can_be_switched_off(tmp_path: Path) -> None:
+    with Runner(tmp_path / "r", RunnerConfig(launch="cold", cache_entries=0)) as off:
+        off.run(Job("print(1)"))
+        assert not off.run(Job("print(1)")).cached
