@@ -27,6 +27,9 @@ NEAREST_PASSAGES = 300
 NEAREST_HINTS = 60
 # What MiniLM gives two unrelated sentences about Keras: below it a hint says nothing.
 UNRELATED = 0.35
+# Who names a symbol clearly is shown its page, whatever else the question says.
+CLEARLY_NAMED = 0.85
+SURE_OF_A_NAME = 0.5
 # A hint's later symbols answer it less well than its first.
 PLACE_DISCOUNT = (1.0, 0.94, 0.9, 0.86)
 
@@ -149,6 +152,8 @@ class Searcher:
         hits = tuple(Hit(int(page), float(scores[page]), self._best_passage(page, closeness)) for page in top)
         signals = self._signals(question, hits, spotted, nearest, nearest_hint)
         sure = float(1.0 / (1.0 + np.exp(-(signals @ self._ranking.calibration))))
+        if hits and not question.foreign and spotted.pages.get(hits[0].page, 0.0) >= CLEARLY_NAMED:
+            sure = max(sure, SURE_OF_A_NAME)
         return Found(hits, sure, spotted, features, signals)
 
     def _known(self, question: Question) -> set[str]:

@@ -115,7 +115,8 @@ def calibrate(data: Sequence[Case], weights: Array, before: Array) -> Array:
         gradient = rows.T @ (sure - right)
         return float(likelihood + CALIBRATION_HELD * drift @ drift), gradient + 2 * CALIBRATION_HELD * drift
 
-    found = np.asarray(minimize(loss, before, jac=True, method="L-BFGS-B").x)
+    bounds = [(None, None) if name in {"constant", "foreign"} else (0.0, None) for name in CALIBRATION]
+    found = np.asarray(minimize(loss, np.maximum(before, 0), jac=True, bounds=bounds, method="L-BFGS-B").x)
     found[list(CALIBRATION).index("constant")] -= MODESTY
     return found
 
