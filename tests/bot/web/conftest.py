@@ -70,6 +70,25 @@ def server(assistant: Assistant) -> Iterator[str]:
         thread.join(timeout=15)
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def chromium_arguments() -> tuple[str, ...]:
+    return CHROMIUM_ARGUMENTS
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """The folder that pictures of the pages are kept in."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS
+
+
 def finished_run(client: TestClient, source: str, **fields: object) -> dict:
     """Run a snippet to its end through the API."""
     response = client.post("/api/runs?wait=true", json={"source": source, **fields})

@@ -44,6 +44,8 @@ async function part(name, address, form) {
 
 // ---- Questions
 
+let shown = location.search;
+
 async function ask(form) {
   const zone = find("#answer");
   const button = find("button", form);
@@ -62,12 +64,16 @@ async function ask(form) {
     const sure = find(".confidence", zone);
     announce([heading, sure].map((node) => node?.textContent.trim()).filter(Boolean).join(". "));
     // A long question would make an address that servers refuse.
-    if (question.length <= 500) history.pushState({ question }, "", "/?q=" + encodeURIComponent(question));
+    if (question.length <= 500) history.pushState(null, "", "/?q=" + encodeURIComponent(question));
+    shown = location.search;
   }
   zone.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }
 
-window.addEventListener("popstate", () => location.reload());
+window.addEventListener("popstate", () => {
+  // Jumping within a page comes here too; only another question needs another page.
+  if (location.search !== shown) location.reload();
+});
 
 // ---- Runs
 

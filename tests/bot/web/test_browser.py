@@ -1,0 +1,370 @@
+"""The real pages in a real browser, as people use them; what they look like is kept in build/screenshots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from bot.channels.web.starters import STARTERS
+
+pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
+
+DESK = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+QUESTION = "how do I stop training when the validation loss stops improving?"
+# A run on a busy machine, the first of a backend included.
+PATIENCE_MS = 90_000
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path, chromium_arguments: tuple[str, ...]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium), headless=True, args=list(chromium_arguments)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Open a page of the site; nothing may go wrong in it, and nothing may be fetched from elsewhere."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def request_seen(address: str) -> None:
+        if urlsplit(address).netloc != urlsplit(server).netloc and not address.startswith("data:"):
+            complaints.append(f"fetched {address}")
+
+    def open_page(path: str, **options: object) -> Page:
+        context = browser.new_context(base_url=server, **{**DESK, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda request: request_seen(request.url))
+        page.on("pageerror", lambda error: complaints.append(f"raised {error}"))
+        page.on("dialog", lambda dialog: (complaints.append(f"said {dialog.message}"), dialog.dismiss()))
+        page.on("console", lambda note: complaints.append(note.text) if note.type == "error" else None)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def keep(screenshots: Path) -> Callable[[Page, str], None]:
+    """Keep a picture of the page; nothing may stick out of its width."""
+
+    def keep(page: Page, name: str) -> None:
+        page.evaluate("document.fonts.ready")
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{name} is {wider} px too wide"
+        page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+
+    return keep
+
+
+def run_in(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+def finished(page: Page, status: str) -> None:
+    expect(page.locator(f'#run [data-result][data-status="{status}"]')).to_be_visible(timeout=PATIENCE_MS)
+
+
+def write(page: Page, source: str) -> None:
+    page.get_by_label("Python code").fill(source)
+
+
+# -- asking -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_answered_on_the_page(open_page, keep):
+    page = open_page("/")
+    keep(page, "home")
+    page.get_by_label("Your question, or an error message").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Answer")).to_be_visible()
+    expect(page.locator(".sources")).to_contain_text("keras.callbacks.EarlyStopping")
+    expect(page.locator("#announcer")).to_contain_text("Answer. We are")
+    expect(page).to_have_url(re.compile(r"/\?q=how%20do%20I%20stop%20training"))
+    keep(page, "answer")
+
+
+def test_an_answers_code_runs_under_it(open_page, keep):
+    page = open_page(f"/?q={QUESTION}")
+    block = page.locator("#answer [data-code]").first
+    block.get_by_role("button", name="Run this").click()
+    expect(block.locator("[data-result]")).to_be_visible(timeout=PATIENCE_MS)
+    expect(block.locator("[data-result]")).to_have_attribute("data-status", "ok")
+    keep(page, "answer-run")
+    source = block.locator("[name=source]").input_value()
+    block.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Python code")).to_have_value(source)
+
+
+def test_what_nobody_knows_is_said_so(open_page, keep):
+    page = open_page("/?q=which stadium hosted the final of 1998")
+    expect(page.get_by_role("heading", name="We don’t know")).to_be_visible()
+    keep(page, "unknown")
+
+
+def test_back_leads_to_the_page_before(open_page):
+    page = open_page("/")
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".answer")).to_have_count(0)
+
+
+# -- running ----------------------------------------------------------------------------------------------------------
+
+SLOW_FIT = """\
+import keras, numpy as np, time
+
+class Slow(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        print("epoch", epoch, flush=True)
+        time.sleep(0.4)
+
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((8, 2)), np.ones(8), epochs=8, verbose=0, callbacks=[Slow()])
+model.summary()
+"""
+
+
+def test_a_run_is_followed_live_and_ends_in_a_curve(open_page, keep):
+    page = open_page("/playground")
+    write(page, SLOW_FIT)
+    run_in(page)
+    expect(page.locator("[data-progress-text]")).to_contain_text("Epoch 2 of 8", timeout=PATIENCE_MS)
+    expect(page.locator("[data-output]")).to_contain_text("epoch 1")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.wait_for_timeout(900)
+    keep(page, "run-live")
+    finished(page, "ok")
+    expect(page.get_by_role("img", name=re.compile("^loss over 8 epochs"))).to_be_visible()
+    expect(page.locator("#announcer")).to_have_text("Ran without a complaint")
+    keep(page, "run-result")
+
+
+def test_a_run_can_be_stopped(open_page):
+    page = open_page("/playground")
+    write(page, "import time\nwhile True:\n    print('still here', flush=True)\n    time.sleep(0.1)")
+    run_in(page)
+    expect(page.locator("[data-output]")).to_contain_text("still here", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Stop").click()
+    finished(page, "cancelled")
+
+
+def test_an_error_shows_its_line_and_what_it_looks_like(open_page, keep):
+    page = open_page("/playground?start=shapes")
+    run_in(page)
+    finished(page, "error")
+    expect(page.locator(".gutter .failed")).to_have_text("11")
+    expect(page.locator(".row-failed")).to_contain_text("model.predict(x)")
+    expect(page.locator(".suggestions")).to_contain_text("keras.layers.LSTM")
+    keep(page, "run-error")
+    write(page, "print('mended')")
+    expect(page.locator(".gutter .failed")).to_have_count(0)
+    run_in(page)
+    finished(page, "ok")
+
+
+def test_a_picture_is_shown(open_page, keep):
+    page = open_page("/playground?start=plot")
+    run_in(page)
+    finished(page, "ok")
+    picture = page.get_by_role("img", name="Picture plot-1.png that the snippet drew")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.picture img').naturalWidth > 100")
+    keep(page, "run-picture")
+
+
+def test_a_permalink_holds_code_and_result(open_page, keep):
+    page = open_page("/playground?start=shapes")
+    run_in(page)
+    finished(page, "error")
+    page.get_by_role("link", name="Permalink").click()
+    expect(page).to_have_url(re.compile(r"/r/[0-9A-Z]{26}$"))
+    expect(page.locator(".listing")).to_contain_text("keras.layers.LSTM(8)")
+    expect(page.locator(".listing .row-failed")).to_contain_text("model.predict(x)")
+    keep(page, "permalink")
+    page.get_by_role("link", name="Edit a copy").click()
+    expect(page.get_by_label("Python code")).to_have_value(re.compile("model.predict"))
+
+
+def test_a_permalink_opened_early_follows_the_run(open_page, server, client):
+    page = open_page("/playground")
+    write(page, SLOW_FIT)
+    run_in(page)
+    run_id = page.locator("[data-follow]").get_attribute("data-follow")
+    other = open_page(f"/r/{run_id}")
+    expect(other.locator("[data-state]")).to_be_visible()
+    finished(other, "ok")
+    finished(page, "ok")
+
+
+@pytest.mark.parametrize("backend", ["JAX", "PyTorch"])
+def test_the_backend_can_be_chosen(open_page, backend):
+    page = open_page("/playground")
+    write(page, "import keras\nprint(keras.backend.backend())")
+    page.get_by_text(backend, exact=True).click()
+    run_in(page)
+    finished(page, "ok")
+    expect(page.locator("#run .output").first).to_have_text({"JAX": "jax", "PyTorch": "torch"}[backend] + "\n")
+
+
+# -- by keyboard, on a phone, in the dark, without script -------------------------------------------------------------
+
+
+def test_everything_is_reached_by_keyboard(open_page):
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Your question")).to_be_focused()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "source":
+            break
+    expect(page.get_by_label("Python code")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("for i in range(2):\nprint(i)")
+    expect(page.get_by_label("Python code")).to_have_value("for i in range(2):\n    print(i)")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("print('out')")
+    expect(page.get_by_label("Python code")).to_have_value("for i in range(2):\n    print(i)\nprint('out')")
+    page.keyboard.press("Control+Enter")
+    finished(page, "ok")
+    page.get_by_label("Python code").focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Python code")).not_to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("home", "/"),
+        ("answer", f"/?q={QUESTION}"),
+        ("docs", "/docs/keras.layers.LSTM"),
+        ("docs-index", "/docs"),
+        ("faq", "/faq"),
+        ("faq-entry", "/faq/stop-training-early"),
+        ("learn", "/learn"),
+        ("learn-entry", "/learn/first_model"),
+        ("playground", "/playground"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["desk", "dark", "phone"])
+def test_pages_fit_phones_and_the_dark(open_page, keep, name, path, kind):
+    options = {"desk": {}, "dark": {"color_scheme": "dark"}, "phone": PHONE}[kind]
+    page = open_page(path, **options)
+    keep(page, f"{kind}-{name}")
+
+
+def test_a_run_on_a_phone_in_the_dark(open_page, keep):
+    page = open_page("/playground?start=shapes", **PHONE, color_scheme="dark")
+    run_in(page)
+    finished(page, "error")
+    keep(page, "phone-dark-run-error")
+
+
+def test_all_of_it_works_without_script(open_page, screenshots):
+    page = open_page("/", java_script_enabled=False)
+    page.get_by_label("Your question").fill(QUESTION)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("heading", name="Answer")).to_be_visible()
+    page.get_by_role("button", name="Run this").first.click()
+    expect(page).to_have_url(re.compile(r"/r/[0-9A-Z]{26}$"))
+    expect(page.locator("[data-result]")).to_be_visible(timeout=PATIENCE_MS)
+    page.screenshot(path=screenshots / "no-script-run.png", full_page=True)
+    page.get_by_role("link", name="Edit a copy").click()
+    page.get_by_label("Python code").fill("print('no script')")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".output")).to_have_text("no script\n", timeout=PATIENCE_MS)
+
+
+def test_a_filter_narrows_the_index_as_one_types(open_page, keep):
+    page = open_page("/docs")
+    page.get_by_label("Filter by name").fill("earlystop")
+    expect(page.get_by_role("link", name="EarlyStopping")).to_be_visible()
+    expect(page.locator("[data-filter-count]")).to_have_text(re.compile(r"^1 of \d+ symbols$"))
+
+
+# -- hostile text -----------------------------------------------------------------------------------------------------
+
+PAYLOADS = [
+    "<script>document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "<svg onload=\"document.title='owned'\">",
+    "</textarea><script>document.title='owned'</script>",
+    "</pre></code><img src=x onerror=document.title='owned'>",
+    "\" autofocus onfocus=\"document.title='owned'",
+    "javascript:document.title='owned'",
+    "[x](javascript:document.title='owned')",
+    "{{ 7 * 7 }}{% include 'base.html' %}",
+    "<iframe srcdoc=\"<script>parent.document.title='owned'</script>\">",
+    "<details open ontoggle=document.title='owned'>",
+    "<style>@import 'https://evil.example/x.css';</style>",
+    "<base href='https://evil.example/'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "x\u2028\u2029\u202e<b>x</b>\ufeff",
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_hostile_question_stays_text(open_page, payload):
+    page = open_page("/")
+    page.get_by_label("Your question").fill(payload + " keras")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer > *")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Your question")).to_have_value(payload + " keras")
+    assert "owned" not in page.title().replace(payload, "")
+    assert page.locator("#answer iframe, #answer img, #answer script, base").count() == 0
+
+
+def test_hostile_output_errors_and_file_names_stay_text(open_page, keep):
+    source = f"""\
+import sys, keras
+payloads = {PAYLOADS!r}
+for i, payload in enumerate(payloads):
+    print(payload, flush=True)
+    print(payload, file=sys.stderr)
+    open(payload.replace("/", "_")[:60] + str(i) + ".html", "w").write(payload) if i < 8 else None
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="dense")], name="model")
+model.name = payloads[1]
+raise type(payloads[0], (Exception,), {{}})(" ".join(payloads))
+"""
+    page = open_page("/playground")
+    write(page, source)
+    run_in(page)
+    finished(page, "error")
+    assert page.title().startswith("Playground")
+    keep(page, "hostile")
+    page.get_by_role("link", name="Permalink").click()
+    expect(page.locator("[data-result]")).to_be_visible()
+    assert "owned" not in page.title()
+    assert page.locator("#run iframe, #run img, #run script, main style, base").count() == 0
+    expect(page.locator("#run .output").first).to_contain_text(PAYLOADS[0])
+
+
+@pytest.mark.parametrize("starter", [starter.name for starter in STARTERS])
+def test_every_starting_program_is_one_click_away(open_page, starter):
+    page = open_page(f"/playground?start={starter}")
+    expect(page.locator(".chip[aria-current]")).to_have_count(1)
