@@ -31,19 +31,23 @@ async def faq_index(request: Request) -> Response:
 
 async def faq_entry(request: Request) -> Response:
     """One question and its answer."""
-    return await _entry(request, "faq", "/faq")
+    return await _entry(request, ("faq",), "/faq")
 
 
 async def learn_index(request: Request) -> Response:
-    """All example programs."""
+    """The learning path, a step after the other, and all example programs."""
     site = site_of(request)
+    guides = await site.looking(site.assistant.knowledge.pages, "guide")
     examples = await site.looking(site.assistant.knowledge.pages, "example")
-    return await site.page(request, "learn_index.html", examples=[_described(example) for example in examples])
+    steps = [_described(guide) for guide in guides if guide.url.startswith("/learn#")]
+    return await site.page(
+        request, "learn_index.html", steps=steps, examples=[_described(example) for example in examples]
+    )
 
 
 async def learn_entry(request: Request) -> Response:
-    """One example program."""
-    return await _entry(request, "example", "/learn")
+    """One step of the learning path, or one example program."""
+    return await _entry(request, ("guide", "example"), "/learn")
 
 
 def topics(entries: Sequence[Page]) -> list[tuple[str, list[Page]]]:
@@ -61,12 +65,12 @@ def name_of(page: Page) -> str:
     return page.id.partition(":")[2]
 
 
-async def _entry(request: Request, kind: str, index: str) -> Response:
+async def _entry(request: Request, kinds: tuple[str, ...], index: str) -> Response:
     site = site_of(request)
     name = request.path_params["name"]
-    page = None
-    if len(name) <= MAX_SYMBOL:
-        page = await site.looking(site.assistant.knowledge.page, f"{kind}:{name}")
+    page: Page | None = None
+    for kind in kinds if len(name) <= MAX_SYMBOL else ():
+        page = page or await site.looking(site.assistant.knowledge.page, f"{kind}:{name}")
     if page is None:
         raise Problem(404, "not-found", "There is no entry of that name.", f"All entries are listed at {index}.")
     values = await site.looking(_entry_values, site, page)
@@ -92,10 +96,12 @@ def _entry_values(site: Site, page: Page) -> dict[str, Any]:
 
 
 def _described(page: Page) -> dict[str, Any]:
-    """Return what a list shows of an example: title, what it is about, and the mark that links point to."""
-    _, _, rest = page.sections[0].text.partition("\n\n")
-    about = " ".join(rest.split())
-    return {"name": name_of(page), "title": page.title, "about": about, "symbols": page.symbols}
+    """Return what a list shows of a page: title, what it is about, and the mark that links point to."""
+    first, _, rest = page.sections[0].text.partition("\n\n")
+    # An example's first paragraph is its title once more.
+    about = rest if page.kind == "example" else first
+    about = "" if about.lstrip().startswith(("```", "- ", "|")) else " ".join(about.partition("```")[0].split())
+    return {"name": name_of(page), "mark": page.url.partition("#")[2], "title": page.title, "about": about}
 
 
 def _topic(entry: Page) -> str:

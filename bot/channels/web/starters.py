@@ -88,7 +88,8 @@ import numpy as np
 x = np.linspace(-5, 5, 200)
 for name in ("relu", "gelu", "silu", "softplus"):
     activation = keras.activations.get(name)
-    plt.plot(x, keras.ops.convert_to_numpy(activation(x)), label=name)
+    y = keras.ops.convert_to_numpy(activation(x))
+    plt.plot(x, y, label=name)
 
 plt.title("Activations")
 plt.legend()

@@ -117,8 +117,9 @@ def address_of(source: Source) -> str:
     """Return where to read a source: a page of ours where there is one."""
     if source.symbol:
         return f"/docs/{quote(source.symbol)}"
-    if source.kind == "example" and source.id.startswith("example:"):
-        return f"/learn/{quote(source.id.removeprefix('example:'), safe='')}"
+    kind, _, name = source.id.partition(":")
+    if kind in {"example", "guide"} and source.url.startswith("/learn#"):
+        return f"/learn/{quote(name, safe='')}"
     return source.url if source.url.startswith(("/", "https://", "http://")) else "/"
 
 

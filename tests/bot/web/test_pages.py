@@ -193,7 +193,7 @@ def test_a_bad_choice_keeps_the_code_and_says_what_is_wrong(client, field):
 def test_every_starting_program_runs_as_its_title_says(run_snippet, starter):
     run = run_snippet(starter.source)
     assert run["status"] == ("error" if starter.name == "shapes" else "ok"), run["error"]
-    assert len(max(starter.source.splitlines(), key=len)) <= 76
+    assert len(max(starter.source.splitlines(), key=len)) <= 72
 
 
 def test_a_fit_is_drawn_with_its_figures(client):
@@ -249,7 +249,7 @@ def test_an_entry_has_its_answer_its_code_and_its_symbols(client):
 
 
 def test_every_entry_and_example_that_is_listed_has_a_page(client, knowledge):
-    pages = [*knowledge.pages("faq"), *knowledge.pages("example")]
+    pages = [*knowledge.pages("faq"), *knowledge.pages("guide"), *knowledge.pages("example")]
     assert len(pages) > 100
     for number, page in enumerate(pages):
         kind, _, name = page.id.partition(":")
@@ -259,9 +259,11 @@ def test_every_entry_and_example_that_is_listed_has_a_page(client, knowledge):
             check_page(client.get(address))
 
 
-def test_the_places_that_answers_point_to_are_there(client):
+def test_the_places_that_answers_point_to_are_there(client, knowledge):
     text = client.get("/learn").text
     assert 'id="example-first_model"' in text
+    for guide in knowledge.pages("guide"):
+        assert f'id="{guide.url.partition("#")[2]}"' in text
 
 
 # -- odds and ends ----------------------------------------------------------------------------------------------------
