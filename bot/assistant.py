@@ -19,6 +19,7 @@ from kb.embedding import SentenceTransformerEmbedder
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.pages import Answer
+from runner.compare import Row, compare
 from runner.job import Event, Job, Result, RunError
 from runner.policy import RunnerConfig
 from runner.runner import Runner
@@ -77,6 +78,10 @@ class Assistant:
     def run(self, job: Job, on_event: Callable[[Event], None] | None = None) -> Result:
         """Run a snippet to its end; what it raised comes back with suggestions."""
         return self._suggest(self.runner.run(job, on_event))
+
+    def compare(self, job: Job) -> list[Row]:
+        """Run a snippet on every backend, one after the other."""
+        return [replace(row, result=self._suggest(row.result)) for row in compare(self.runner, job)]
 
     def submit(self, job: Job) -> str:
         """Accept a snippet and return the run's id at once.

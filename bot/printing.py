@@ -17,6 +17,7 @@ from bot import wording
 from bot.verify import Verdict
 from kb.pages import Answer
 from kb.state import Status
+from runner.compare import Row
 from runner.datasets import Dataset
 from runner.job import Result, RunError
 
@@ -58,11 +59,18 @@ def show_answer(answer: Answer) -> None:
         _show_sources(console, [source.to_dict() for source in answer.sources])
 
 
-def show_result(result: Result) -> None:
-    """Print how a run went: its output, its error with what explains it, what it left, and the run's card."""
+def show_output(stream: str, text: str) -> None:
+    """Print what a snippet wrote, as it comes."""
+    target = sys.stderr if stream == "stderr" else sys.stdout
+    target.write(text)
+    target.flush()
+
+
+def show_ending(result: Result) -> None:
+    """Print how a run ended, after its output: its error with what explains it, what it left, and the run's card."""
     console = _console()
-    _show_stream(result.stdout, sys.stdout)
-    _show_stream(result.stderr, sys.stderr)
+    if result.stdout and not result.stdout.endswith("\n"):
+        console.print()
     if result.error is not None and result.status == "error":
         _show_error(console, result.error)
     for fit in result.fits:
@@ -83,17 +91,21 @@ def show_result(result: Result) -> None:
         _show_sources(console, result.suggestions)
 
 
-def show_comparison(results: Sequence[Result]) -> None:
+def show_comparison(rows: Sequence[Row]) -> None:
     """Print the same snippet's runs on several backends: each in full, then a table."""
     console = _console()
-    table = Table("backend", "status", "seconds", "last loss")
-    for result in results:
-        console.rule(result.backend)
-        show_result(result)
-        losses = [value for fit in result.fits for value in fit.history.get("loss", ()) if value is not None]
-        loss = f"{losses[-1]:.6g}" if losses else "-"
-        table.add_row(result.backend, result.status, f"{result.duration_s:.2f}", loss)
+    table = Table("backend", "status", "seconds", "last loss", "largest difference")
+    for row in rows:
+        console.rule(row.backend)
+        show_output("stdout", row.result.stdout)
+        show_output("stderr", row.result.stderr)
+        show_ending(row.result)
+        table.add_row(row.backend, row.status, f"{row.seconds:.2f}", _figure(row.last_loss), _figure(row.difference))
     console.print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
 
 
 def show_knowledge_status(status: Status) -> None:
@@ -126,16 +138,13 @@ def show_checks(checks: Iterable[Mapping[str, Any]], settings: Iterable[Mapping[
     console.print(table)
 
 
-def _show_stream(text: str, stream: Any) -> None:
-    if text:
-        stream.write(text if text.endswith("\n") else text + "\n")
-        stream.flush()
-
-
 def _show_error(console: Console, error: RunError) -> None:
     if error.traceback:
-        console.print(Text(error.traceback.rstrip(), style="dim"))
-    elif error.line is not None:
+        frames, _, last = error.traceback.rstrip().rpartition("\n")
+        console.print(Text(frames, style="dim"))
+        console.print(Text(last, style="bold red"))
+        return
+    if error.line is not None:
         console.print(f"line {error.line}: {error.source_line or ''}")
     headline = Text(error.type, style="bold red")
     console.print(headline + Text(f": {error.message}" if error.message else "", style="default"))

@@ -10,26 +10,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from ulid import ULID
 
 from bot import printing
 from bot.assistant import Assistant, open_knowledge, open_runner
 from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import CANNOT, DONE, FAILED, WRONG_CALL, BadCall
 from bot.settings import Settings
-from runner.job import BACKENDS, DEVICES, Backend, Device, Job, Limits, Result
+from runner.inputs import BadInput, read_source
+from runner.job import BACKENDS, DEVICES, MIB, Backend, Device, Event, Job, Limits, Result, RunError
 
-SUFFIXES = (".py",)
+SUFFIXES = (".py", ".ipynb", ".md")
 STDIN = "-"
-# Read no more of a snippet than is needed to see that it is too large.
-READ_AT_MOST = Limits().source_bytes + 1
+# A notebook carries pictures beside its code; past this nobody means it as a snippet.
+READ_AT_MOST = 32 * MIB
 FILES_AT_MOST = Limits().disk_bytes
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE")
-@click.option(
-    "--batch", is_flag=True, help="Run many: files and folders of .py files; one JSON result a line, in order."
-)
+@click.option("--batch", is_flag=True, help="Run many files and folders; one JSON result a line, in order.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="With --batch: runs at once.")
 @click.option("--backend", type=click.Choice([*BACKENDS, "all"]), default="tensorflow", show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
@@ -51,7 +51,10 @@ def run(
     as_json: bool,
     data_dir: Path | None,
 ) -> int:
-    """Run the snippet in FILE (- reads it from standard input) where it can hurt nobody."""
+    """Run the snippet in FILE (- reads standard input) where it can hurt nobody.
+
+    FILE is a Python program, a notebook (its code cells) or Markdown (its fenced Python blocks).
+    """
     settings = load_settings(data_dir).settings
     if not batch and len(paths) != 1:
         raise BadCall("One call runs one file.", "For many, use `lobby run --batch FILE...`.")
@@ -65,42 +68,65 @@ def run(
         files=dict(_read_file(item) for item in files),
     )
     backends: tuple[Backend, ...] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
-    sources = [(name, _read_source(name)) for name in (_expand(paths) if batch else paths)]
+    sources = [(name, _read(name)) for name in (_expand(paths) if batch else paths)]
     assistant = Assistant(open_knowledge(settings), open_runner(settings))
     try:
-        work = [(name, replace(template, source=text, backend=each)) for name, text in sources for each in backends]
         if batch:
+            work = [(name, content, replace(template, backend=each)) for name, content in sources for each in backends]
             for name, result in _run_all(assistant, work, jobs):
                 print_json({**result.to_dict(), "file": name})
             return DONE
-        return _run_one(assistant, [job for _, job in work], as_json=as_json)
+        ((name, content),) = sources
+        job = replace(template, source=_source(content, name), backend=backends[0])
+        if backend == "all":
+            return _compare(assistant, job, as_json=as_json)
+        return _run_one(assistant, job, as_json=as_json)
     finally:
         assistant.close()
 
 
-def _run_one(assistant: Assistant, jobs: list[Job], *, as_json: bool) -> int:
-    """Run one snippet on each of the wanted backends and print how it went."""
-    results = [assistant.run(job) for job in jobs]
-    if len(results) == 1:
-        if as_json:
-            print_json(results[0].to_dict())
-        else:
-            printing.show_result(results[0])
-    elif as_json:
-        print_json({"runs": [result.to_dict() for result in results]})
+def _run_one(assistant: Assistant, job: Job, *, as_json: bool) -> int:
+    """Run one snippet; for a person its output appears as it comes."""
+    if as_json:
+        result = assistant.run(job)
+        print_json(result.to_dict())
     else:
-        printing.show_comparison(results)
-    return max(map(_exit_status, results))
+        result = assistant.run(job, _show_output)
+        printing.show_ending(result)
+    return _exit_status(result)
+
+
+def _show_output(event: Event) -> None:
+    if event.kind == "output":
+        printing.show_output(event.data["stream"], event.data["text"])
+
+
+def _compare(assistant: Assistant, job: Job, *, as_json: bool) -> int:
+    """Run one snippet on every backend and print how they compare."""
+    rows = assistant.compare(job)
+    if as_json:
+        print_json({"backend": "all", "rows": [row.to_dict() for row in rows]})
+    else:
+        printing.show_comparison(rows)
+    return max(_exit_status(row.result) for row in rows)
 
 
 def _exit_status(result: Result) -> int:
     return {"ok": DONE, "rejected": WRONG_CALL, "unavailable": CANNOT}.get(result.status, FAILED)
 
 
-def _run_all(assistant: Assistant, work: list[tuple[str, Job]], at_once: int) -> Iterator[tuple[str, Result]]:
+def _run_all(assistant: Assistant, work: list[tuple[str, bytes, Job]], at_once: int) -> Iterator[tuple[str, Result]]:
     """Run many, some at once, and yield the results in the order given, each as soon as its turn has come."""
+
+    def one(name: str, content: bytes, template: Job) -> Result:
+        try:
+            return assistant.run(replace(template, source=_source(content, name)))
+        except BadInput as error:
+            reason = RunError("BadInput", f"{error.what} {error.remedy}")
+            return Result(str(ULID()), "rejected", template.backend, error=reason)
+
     with ThreadPoolExecutor(at_once, thread_name_prefix="batch") as pool:
-        futures = [(name, pool.submit(assistant.run, job)) for name, job in work]
+        futures = [(item[0], pool.submit(one, *item)) for item in work]
         try:
             for name, future in futures:
                 yield name, future.result()
@@ -115,26 +141,33 @@ def _expand(paths: Iterable[str]) -> Iterator[str]:
         if path.is_dir():
             found = sorted(str(file) for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
             if not found:
-                raise BadCall(f"There is no snippet in the folder {path}.", "Snippets are files that end in .py.")
+                raise BadCall(f"There is no snippet in the folder {path}.", f"Snippets end in {', '.join(SUFFIXES)}.")
             yield from found
         else:
             yield str(path)
 
 
-def _read_source(name: str) -> str:
-    """Read a snippet, no further than needed to see that it is too large.
-
-    Bytes that are no UTF-8 are kept as lone surrogates: the runner then rejects the run as "not text".
-    """
+def _read(name: str) -> bytes:
     if name == STDIN:
-        raw = sys.stdin.buffer.read(READ_AT_MOST)
-    else:
-        try:
-            with Path(name).open("rb") as file:
-                raw = file.read(READ_AT_MOST)
-        except OSError as error:
-            raise BadCall(f"{name} cannot be read: {error.strerror}.", "Name a file with Python code.") from None
-    return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+        return sys.stdin.buffer.read(READ_AT_MOST)
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(READ_AT_MOST)
+    except OSError as error:
+        raise BadCall(f"{name} cannot be read: {error.strerror}.", "Name a file with Python code.") from None
+
+
+def _source(content: bytes, name: str) -> str:
+    """Return the Python in a program, a notebook or a Markdown file.
+
+    A program that is no text keeps its bytes as lone surrogates, which the runner rejects like everybody else's.
+
+    Raises:
+        BadInput: a notebook or Markdown file without code that can be read.
+    """
+    if name == STDIN or Path(name).suffix not in {".ipynb", ".md"}:
+        return content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    return read_source(content, name)
 
 
 def _read_file(item: str) -> tuple[str, bytes]:

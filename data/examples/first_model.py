@@ -19,5 +19,5 @@ model.compile(optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy",
 model.fit(points, above, epochs=3, batch_size=32, verbose=2)
 
 for x, y in [(0.9, 0.8), (0.1, 0.2)]:
-    probability = float(model(np.array([[x, y]], dtype="float32"))[0, 0])
+    probability = model.predict(np.array([[x, y]]), verbose=0)[0, 0]
     print(f"{x} + {y} > 1 with probability {probability:.2f}")
