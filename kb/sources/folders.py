@@ -41,6 +41,8 @@ SKIPPED = re.compile(
 )
 SKIPPED_IN_KERAS_IO = frozenset({"scripts", "redirects", "theme", "call_for_contributions"})
 DEEPEST_NAV = 8
+# YAML takes a second for every so many bytes.
+LONGEST_SETTINGS_BYTES = 128 * 1024
 
 _API_ENTRY = re.compile(r"^<span[^<>\n]{0,200}>\[\[source\]\]\(([^()\s]{0,1000})\)</span>[ \t]*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"```python\n[ \t]*((?:keras|tf|tensorflow)\.[\w.]+)\(")
@@ -112,7 +114,7 @@ def is_keras_io(root: Path) -> bool:
 
 
 def _mkdocs(root: Path, config: Path) -> Site:
-    data = as_dict(load_yaml(read_text(config)))
+    data = as_dict(load_yaml(read_text(config, LONGEST_SETTINGS_BYTES)))
     docs = (root / (as_text(data.get("docs_dir")) or "docs")).resolve()
     if not docs.is_relative_to(root) or not docs.is_dir():
         docs = root

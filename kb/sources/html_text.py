@@ -17,6 +17,7 @@ _BLOCKS = frozenset(
 )
 _DROPPED = frozenset(["script", "style", "svg", "noscript", "template", "iframe", "object"])
 _EMPHASIS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
+_LOOSE = re.compile(r"<(?![/!A-Za-z][^<>]{0,2000}>)")
 _ELSEWHERE = re.compile(r"https?://[^\s()<>]{1,500}")
 
 
@@ -29,7 +30,8 @@ def to_markdown(html: str) -> str:
     if len(html) > LONGEST_HTML or html.count("<") > MOST_TAGS:
         raise Unreadable("its HTML is far longer than any post")
     parser = _Writer()
-    parser.feed(html)
+    # The parser looks for each open tag's end to the end of the post: what is no whole tag is text.
+    parser.feed(_LOOSE.sub("&lt;", html))
     parser.close()
     return parser.markdown()
 

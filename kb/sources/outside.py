@@ -169,7 +169,8 @@ def read_bytes(path: Path, longest: int) -> bytes:
         except OSError as error:
             raise Unreadable(f"it cannot be read ({error.strerror})") from None
     if len(data) > longest:
-        raise Unreadable(f"it is longer than {longest // 2**20} MiB")
+        size = f"{longest // 2**20} MiB" if longest >= 2**20 else f"{longest // 2**10} KiB"
+        raise Unreadable(f"it is longer than {size}")
     return data
 
 

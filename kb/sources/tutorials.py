@@ -16,7 +16,6 @@ from kb.sources import markdown
 from kb.sources.finish import clean, make_page
 from kb.sources.markup import fenced, plain_markdown
 from kb.sources.outside import (
-    LONGEST_TEXT_BYTES,
     Found,
     Resolve,
     Unreadable,
@@ -46,6 +45,8 @@ ENCODINGS = frozenset(
         "big5",
     ]
 )
+# Parsing takes a second and a hundred megabytes for every so many bytes of the worst code.
+LONGEST_PROGRAM_BYTES = 2**18
 # Code is cut between top-level statements into blocks of about so many characters.
 BLOCK = 900
 _HEADER_FIELD = re.compile(
@@ -108,7 +109,7 @@ def read(
 
 
 def _text(path: Path) -> str:
-    data = read_bytes(path, LONGEST_TEXT_BYTES)
+    data = read_bytes(path, LONGEST_PROGRAM_BYTES)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)
     except SyntaxError:
