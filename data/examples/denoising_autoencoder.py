@@ -36,7 +36,7 @@ model.fit(noisy[:500], clean[:500], epochs=12, batch_size=25, verbose=0)
 
 cleaned = model.predict(noisy[500:], verbose=0)
 before, after = (np.mean((pictures - clean[500:]) ** 2) for pictures in (noisy[500:], cleaned))
-for left, right in zip(noisy[500, ::4, :, 0], cleaned[500, ::4, :, 0]):
+for left, right in zip(noisy[500, ::4, :, 0], cleaned[0, ::4, :, 0]):
     print("".join(" .:#"[int(3.99 * v)] for v in left), "  ", "".join(" .:#"[int(3.99 * v)] for v in right))
 print(f"mean squared error: {before:.3f} noisy, {after:.3f} cleaned")
 assert after < before / 4

@@ -48,7 +48,7 @@ def accuracy_of(content):
 
 full, small = convert(False), convert(True)
 keras_accuracy = model.evaluate(x[800:], y[800:], verbose=0, return_dict=True)["accuracy"]
-print(
-    f"Keras {keras_accuracy:.2f}, tflite {accuracy_of(full):.2f} ({len(full)} bytes), small {accuracy_of(small):.2f} ({len(small)} bytes)"
-)
+print(f"Keras: accuracy {keras_accuracy:.2f}")
+for name, content in [("tflite", full), ("8 bits", small)]:
+    print(f"{name}: accuracy {accuracy_of(content):.2f}, {len(content)} bytes")
 assert abs(accuracy_of(full) - keras_accuracy) < 0.02 and len(small) < 0.5 * len(full)

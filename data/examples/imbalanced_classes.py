@@ -40,6 +40,6 @@ plain, weighted = train(None), train(balanced)
 print(f"weights: no {balanced[0]:.2f}, yes {balanced[1]:.2f}")
 for name, scores in [("plain", plain), ("weighted", weighted)]:
     print(
-        f"{name:9} accuracy {scores['accuracy']:.2f}  recall {scores['recall']:.2f}  precision {scores['precision']:.2f}"
+        f"{name:9} accuracy {scores['accuracy']:.2f} recall {scores['recall']:.2f} precision {scores['precision']:.2f}"
     )
 assert weighted["recall"] > plain["recall"] + 0.2

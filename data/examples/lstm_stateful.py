@@ -33,13 +33,13 @@ batch = x[768:772]
 whole = model.predict(batch, verbose=0)[:, 0]
 for piece in range(3):
     in_pieces = stream.predict(batch[:, 4 * piece : 4 * piece + 4], verbose=0)[:, 0]
-print("in one go   ", np.round(whole, 3).tolist())
-print("in pieces   ", np.round(in_pieces, 3).tolist())
+print("in one go   ", np.round(whole, 3))
+print("in pieces   ", np.round(in_pieces, 3))
 
 stream.predict(batch[:, :4], verbose=0)  # goes on from the old state: wrong for a new sequence
 stream.get_layer("memory").reset_state()
 for piece in range(3):
     again = stream.predict(batch[:, 4 * piece : 4 * piece + 4], verbose=0)[:, 0]
-print("after reset ", np.round(again, 3).tolist())
+print("after reset ", np.round(again, 3))
 print(f"accuracy: {accuracy:.2f}")
 assert np.allclose(whole, in_pieces, atol=1e-4) and np.allclose(whole, again, atol=1e-4) and accuracy > 0.9
