@@ -14,9 +14,9 @@ from starlette.responses import FileResponse, Response
 
 from bot.channels.web.openapi import DOCUMENT
 from bot.channels.web.pages import ask
-from bot.channels.web.problems import Problem, invalid
+from bot.channels.web.problems import Problem, busy, invalid
 from bot.channels.web.run_pages import submit
-from bot.channels.web.site import PlainJson, Site, site_of
+from bot.channels.web.site import MOST_STREAMS, PlainJson, Site, site_of
 from bot.channels.web.views import PICTURE_TYPES, public_artifact, public_result
 from bot.channels.web.watch import follow, wait_for_result
 from bot.channels.web.wire import parse_ask, parse_flag, parse_run, read_json
@@ -89,7 +89,9 @@ async def run_events(request: Request) -> Response:
     """`GET /api/runs/{run_id}/events`."""
     site, run_id = site_of(request), request.path_params["run_id"]
     after = _last_event_id(request.headers.get("last-event-id"))
-    past = await site.looking(lambda: list(site.assistant.runner.events(run_id, 0, 0.0)))
+    if len(site.watchers) >= MOST_STREAMS:
+        raise busy("Too many people are watching runs.", retry_after_s=10)
+    past = await site.streaming(lambda: list(site.assistant.runner.events(run_id, 0, 0.0)))
     if past and past[-1].kind == "done" and past[-1].number <= after:
         # Tells a browser that reconnects by itself that there is no more to come.
         return Response(status_code=204)
@@ -147,7 +149,7 @@ async def _stream(site: Site, run_id: str, after: int) -> AsyncIterator[ServerSe
         async for event in follow(site, run_id, after):
             if event.kind == "done":
                 # Not the event's own data: the assistant adds what may explain an error.
-                result = await site.looking(site.assistant.result, run_id)
+                result = await site.streaming(site.assistant.result, run_id)
                 yield _sent(event, public_result(result) if result is not None else event.data)
             else:
                 yield _sent(event, public_artifact(run_id, event.data) if event.kind == "artifact" else event.data)

@@ -40,6 +40,8 @@ FRAGMENT_HEADER = "Lobby-Fragment"
 ASKING_THREADS, ASKING_WAITING = 2, 64
 # Looking something up is mostly waiting for the database.
 LOOKING_THREADS, LOOKING_WAITING = 8, 256
+# Event streams have threads of their own, so that a crowd that watches a run keeps nobody else waiting.
+STREAMING_THREADS, MOST_STREAMS = 4, 1000
 # Whether a name has a page is asked again after a while, in case the knowledge base was rebuilt.
 LINKS_KEPT, LINKS_KEPT_S = 5000, 60.0
 MAX_SYMBOL = 200
@@ -59,6 +61,7 @@ class Site:
         self._links_until = 0.0
         self._asking = anyio.CapacityLimiter(ASKING_THREADS)
         self._looking = anyio.CapacityLimiter(LOOKING_THREADS)
+        self._streaming = anyio.CapacityLimiter(STREAMING_THREADS)
 
     async def asking(self, work: Callable[..., T], *args: Any) -> T:
         """Do heavy work in one of few threads.
@@ -75,6 +78,10 @@ class Site:
             Problem: too many are waiting already (503).
         """
         return await _in_thread(self._looking, LOOKING_WAITING, partial(work, *args))
+
+    async def streaming(self, work: Callable[..., T], *args: Any) -> T:
+        """Do light, blocking work for an event stream; their number bounds who waits here."""
+        return await to_thread.run_sync(partial(work, *args), limiter=self._streaming)
 
     def link(self, name: str) -> str | None:
         """Return the address of a symbol's page, or None when the knowledge base has none."""

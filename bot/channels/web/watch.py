@@ -27,6 +27,10 @@ class Watchers:
         self._flags: dict[str, set[asyncio.Event]] = {}
         self._ends: dict[str, Callable[[], None]] = {}
 
+    def __len__(self) -> int:
+        """Return how many are watching."""
+        return sum(map(len, self._flags.values()))
+
     @asynccontextmanager
     async def watching(self, site: Site, run_id: str, after: int) -> AsyncIterator[asyncio.Event]:
         """Give a flag that is set whenever something happened in the run.
@@ -52,7 +56,7 @@ class Watchers:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._wake, run_id)
 
-        end = await site.looking(site.assistant.runner.subscribe, run_id, happened, after)
+        end = await site.streaming(site.assistant.runner.subscribe, run_id, happened, after)
         if run_id in self._flags:
             self._ends[run_id] = end
         else:
@@ -87,7 +91,7 @@ async def follow(site: Site, run_id: str, after: int = 0) -> AsyncIterator[Event
     async with site.watchers.watching(site, run_id, after) as flag:
         while True:
             flag.clear()
-            for event in await site.looking(past):
+            for event in await site.streaming(past):
                 yield event
                 after = event.number
                 if event.kind == "done":
