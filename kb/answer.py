@@ -148,8 +148,8 @@ def _then_and_now(found: Found) -> str:
 
 def _first_paragraph(page: Page) -> str:
     text = page.sections[0].text if page.sections and not page.sections[0].title else page.title
-    paragraph = text.split("\n\n")[0].strip()
-    return "" if paragraph.startswith("```") else re.sub(r"\s*\n\s*", " ", paragraph)
+    # Code may start within the paragraph: it goes as a whole before anything is cut.
+    return re.sub(r"\s*\n\s*", " ", _without_code(text).split("\n\n")[0].strip())
 
 
 def _telling_part(page: Page, passage: Passage, query: Mapping[str, float]) -> str:

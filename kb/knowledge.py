@@ -197,7 +197,7 @@ class KnowledgeBase:
             "total": ended - started,
         }
         return Answer(
-            question=question,
+            question=question.encode("utf-8", "replace").decode(),
             language=understood.language,
             answered=answered,
             confidence=round(found.confidence, 3),

@@ -190,7 +190,7 @@ def clean_question(text: str) -> str:
     strange = sum(text.count(sign) for sign in ("\x00", "\ufffd")) + sum("\ud800" <= sign <= "\udfff" for sign in text)
     bare = _CONTROL.sub("", _ANSI.sub("", text))
     bare = "".join(sign for sign in bare if not "\ud800" <= sign <= "\udfff")
-    if strange > len(text) * 0.05 or not any(sign.isalnum() for sign in bare):
+    if strange > max(2, len(text) * 0.05) or not any(sign.isalnum() for sign in bare):
         raise BadQuestion("The question is not text.", remedy)
     return unicodedata.normalize("NFC", bare.replace("\r\n", "\n").replace("\r", "\n")).strip()
 

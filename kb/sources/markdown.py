@@ -102,7 +102,7 @@ def _strings(front: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
         value = [value]
     if isinstance(value, dict):
         # Questions may be grouped by language: {en: [...], zh: [...]}.
-        value = [one for group in value.values() for one in ([group] if isinstance(group, str) else group)]
+        value = [one for group in value.values() for one in (group if isinstance(group, list) else [group])]
     if not isinstance(value, list | tuple):
         raise BadSource(f"{where}: `{name}` is no list.", f"Write `{name}:` and one `- …` line for each.")
     return tuple(str(one).strip() for one in value if str(one).strip())
