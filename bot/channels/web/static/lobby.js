@@ -250,6 +250,13 @@ function filterSymbols(field) {
   line.textContent = `${shown} of ${total} ${line.dataset.what}`;
 }
 
+/** Lets a text area grow with its text where the style sheet alone cannot. */
+function grow(area) {
+  if (CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = area.scrollHeight + "px";
+}
+
 /** Switches on, within a part of the page, what only a script can do. */
 function enliven(root) {
   for (const node of all("[data-copy], [data-edit]", root)) node.hidden = false;
@@ -283,8 +290,10 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("input", (event) => {
   const field = event.target;
+  if (field.matches("[data-grow]")) grow(field);
   if (field.matches("[data-filter] input") && find("[data-module]")) filterSymbols(field);
 });
 
 enliven(document);
+all("[data-grow]").forEach(grow);
 for (const panel of all("[data-follow]")) follow(panel, panel.parentElement);
