@@ -164,6 +164,28 @@ def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> Non
         console.print(Padding(Text(source["url"], style="dim"), (0, 0, 0, 4)))
 
 
+def show_evaluation(figures: Mapping[str, Any]) -> None:
+    """Print how well a file of questions was answered."""
+    console = _console()
+    table = Table("questions", "", "hit@1", "hit@3", "hit@5", "hit@10", "MRR")
+    groups = {"all": figures["all"], "English": figures["english"], "other languages": figures["other languages"]}
+    for name, row in (groups | dict(figures["by kind"])).items():
+        shares = (f"{row[key]:.2f}" for key in ("hit@1", "hit@3", "hit@5", "hit@10", "mrr"))
+        table.add_row(name, str(row["questions"]), *shares)
+    console.print(table)
+    for name in ("off-topic answered", "answerable refused", "wrong at confidence 0.8"):
+        console.print(f"{name}: {figures[name]:.1%}")
+    console.print(f"time of an answer: p50 {figures['ms']['p50']} ms, p99 {figures['ms']['p99']} ms")
+    table = Table("confidence", "questions", "said", "right")
+    for row in figures["calibration"]:
+        table.add_row(f"from {row['from']:.1f}", str(row["questions"]), f"{row['mean']:.2f}", f"{row['right']:.2f}")
+    console.print(table)
+    for miss in figures.get("misses", ()):
+        console.print(
+            f"{miss['id']}: {_one_line(miss['question'])[:100]}\n    wanted {miss['gold']}, first {miss['first']}"
+        )
+
+
 def show_datasets(found: Sequence[Dataset]) -> None:
     """Print the data sets that snippets find."""
     console = _console()

@@ -15,6 +15,7 @@ from bot.assistant import open_knowledge
 from bot.commands.common import common_options, load_settings, print_json
 from bot.commands.verify import verify_command
 from bot.errors import CANNOT, DONE
+from kb import evaluate as evaluation
 
 
 @click.group()
@@ -47,6 +48,25 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     else:
         printing.show_knowledge_status(state)
     return DONE if state.state == "ready" else CANNOT
+
+
+@kb.command()
+@click.argument("questions", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.jsonl")
+@click.option("--misses", is_flag=True, help="Also list what was not found, with what came instead.")
+@common_options
+def evaluate(questions: Path, misses: bool, as_json: bool, data_dir: Path | None) -> int:
+    """Ask every question of FILE.jsonl and say how often the right page came, and how sure that was."""
+    knowledge = open_knowledge(load_settings(data_dir).settings)
+    try:
+        report = evaluation.evaluate(knowledge.ask, evaluation.read(questions))
+    finally:
+        knowledge.close()
+    figures = report.to_dict() | ({"misses": report.misses()} if misses else {})
+    if as_json:
+        print_json(figures)
+    else:
+        printing.show_evaluation(figures)
+    return DONE
 
 
 kb.add_command(verify_command)
