@@ -193,7 +193,7 @@ def _prose(page: Page) -> str:
 
 
 def _without_code(text: str) -> str:
-    text = re.sub(r"```[\w+-]*\n.*?(?:```|\Z)", "", text, flags=re.DOTALL)
+    text = re.sub(r"```[^\n]*\n.*?(?:```|\Z)", "", text, flags=re.DOTALL)
     text = re.sub(r"(?:For (?:example|instance)|Example)s?:\s*\Z", "", text.strip())
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 

@@ -173,5 +173,6 @@ def runnable(code: str) -> str:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Return the fenced code blocks of a Markdown text."""
-    return [match.group(1) for match in re.finditer(r"```[\w+-]*\n(.*?)\n?```", text, re.DOTALL)]
+    """Return the fenced Python of a Markdown text, without what is meant to fail (`python raises=TypeError`)."""
+    blocks = re.findall(r"```([^\n]*)\n(.*?)\n?```", text, re.DOTALL)
+    return [code for info, code in blocks if info.split(" ")[0] in {"", "py", "python"} and "raises" not in info]

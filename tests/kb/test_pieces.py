@@ -81,6 +81,11 @@ def test_passages_keep_all_text_and_never_cut_code(blocks: list[str]) -> None:
     assert all(len(piece) <= 900 or "```" in piece for piece in found)
 
 
+def test_only_python_that_works_is_an_example() -> None:
+    text = "```python raises=TypeError\nbad()\n```\n\n```error\nno\n```\n\n```python\ngood()\n```\n\n```output\n1\n```"
+    assert code_blocks(text) == ["good()"]
+
+
 def test_the_canonical_name_is_the_one_people_use() -> None:
     assert canonical_name(["keras.Model", "keras.models.Model"]) == "keras.Model"
     assert canonical_name(["keras.Loss", "keras.losses.Loss"]) == "keras.losses.Loss"
