@@ -1,8 +1,8 @@
 """Which runs may stand in for identical later ones.
 
 A run is remembered under a hash of everything that decides its outcome. It is remembered only when it ended by itself
-and said nothing random: it was seeded, or no generator moved. Code that looks at clocks, processes or the machine is never
-remembered, whatever it printed.
+and said nothing random: it was seeded, or no generator moved. Code that looks at clocks, processes or the machine is
+never remembered, whatever it printed.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ def status_of(ending: Ending, job: Job) -> Status:
     """Decide how the run ended, from the runner's own measurements.
 
     The one word of the harness that counts is said before the snippet's first line: that it did not compile. And a
-    failed exit is called `memory` when it says that an allocation failed: that picks between two failures, never a
-    success.
+    failed exit is called `memory` when it says that an allocation failed, and `limit` when it says that a process was
+    refused where no group counts that: this picks among failures, and never makes a success.
     """
     told = ending.told
     by_reason: dict[str, Status] = {
@@ -43,7 +43,7 @@ def status_of(ending: Ending, job: Job) -> Status:
         return "ok"
     if told.error is not None and told.error.type == "TimeIsUp" and _time_was_nearly_up(ending, job):
         return "timeout"
-    if ending.process_hits or ending.disk_full:
+    if ending.process_hits or ending.disk_full or (ending.sampled and told.process_error):
         return "limit"
     return "memory" if told.memory_error else "error"
 

@@ -76,6 +76,7 @@ class Told:
     rejected: RunError | None = None
     error: RunError | None = None
     memory_error: bool = False
+    process_error: bool = False
     fits: list[Fit] = field(default_factory=list)
     live_fits: dict[int, Fit] = field(default_factory=dict)
     models: list[ModelInfo] = field(default_factory=list)
@@ -103,6 +104,7 @@ class Told:
         elif kind == "error":
             self.error = _error(message.get("error"))
             self.memory_error = message.get("memory") is True
+            self.process_error = message.get("processes") is True
         elif kind == "end":
             self.ended = True
         elif kind == "backend" and message.get("name") in BACKENDS:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from runner import policy
-from runner.cgroup import Usage
+from runner.cgroup import Sampled, Usage
 from runner.job import Job
 from runner.output import Kept, Live
 from runner.reports import Frames, Told
@@ -48,6 +48,7 @@ class Ending:
     cpu_s: float | None = None
     process_hits: int = 0
     disk_full: bool = False
+    sampled: bool = False  # there was no group to count what was refused
     peak: int | None = None
 
 
@@ -238,9 +239,11 @@ class Supervision:
         ending.ended = ending.ended or time.monotonic()
         usage = child.group.usage()
         ending.usage = usage
+        ending.sampled = isinstance(child.group, Sampled)
         if usage.cpu_s is not None:
-            # Sampling may have missed the end of it, which the cell's first process saw.
-            ending.cpu_s = max(0.0, usage.cpu_s - (self._before.cpu_s or 0.0), ending.cpu_s or 0.0)
+            used = max(0.0, usage.cpu_s - (self._before.cpu_s or 0.0))
+            # Sampling misses the end of it, which the cell's first process saw; a group misses nothing.
+            ending.cpu_s = max(used, ending.cpu_s or 0.0) if ending.sampled else used
         ending.peak = usage.peak or None
         ending.process_hits = usage.process_hits - self._before.process_hits
         if not ending.reason and usage.out_of_memory > self._before.out_of_memory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import traceback
@@ -89,13 +90,23 @@ def _format(error: BaseException) -> str:
 
 def is_memory(error: BaseException) -> bool:
     """True when an allocation failed in native code, not when the snippet itself said `raise MemoryError`."""
-    if not isinstance(error, MemoryError):
-        return False
+    return isinstance(error, MemoryError) and not _raised_by_hand(error)
+
+
+def is_process_limit(error: BaseException) -> bool:
+    """True when the kernel refused a process or a thread."""
+    refused = isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN
+    refused = refused or (isinstance(error, RuntimeError) and str(error) == "can't start new thread")
+    return refused and not _raised_by_hand(error)
+
+
+def _raised_by_hand(error: BaseException) -> bool:
     trace = error.__traceback__
     if trace is None:
-        return False
+        return True
     while trace.tb_next is not None:
         trace = trace.tb_next
     code = trace.tb_frame.f_code.co_code
     raised = sys.modules["opcode"].opmap["RAISE_VARARGS"] if "opcode" in sys.modules else 130
-    return not (0 <= trace.tb_lasti < len(code) and code[trace.tb_lasti] == raised)
+    own = trace.tb_frame.f_code.co_filename == layout.SNIPPET
+    return own and 0 <= trace.tb_lasti < len(code) and code[trace.tb_lasti] == raised

@@ -170,7 +170,12 @@ def _finish(module: types.ModuleType, error: BaseException | None) -> int:
             exit_code = _exit_code(error)
         if error is not None and exit_code:
             with contextlib.suppress(Exception):
-                report.tell("error", error=faults.describe(error), memory=faults.is_memory(error))
+                report.tell(
+                    "error",
+                    error=faults.describe(error),
+                    memory=faults.is_memory(error),
+                    processes=faults.is_process_limit(error),
+                )
         with contextlib.suppress(BaseException):
             threading._shutdown()  # type: ignore[attr-defined]
         # Whatever the snippet did to what these use, its own exit code stays.

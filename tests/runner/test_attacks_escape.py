@@ -158,7 +158,7 @@ def test_the_interpreter_cannot_be_overwritten_through_proc(run: Run) -> None:
     assert result.status == "error"
 
 
-@pytest.mark.parametrize("entry", ["root", "cwd", "fd", "mem", "environ", "maps", "exe", "ns/mnt"])
+@pytest.mark.parametrize("entry", ["root", "cwd", "fd/0", "fd/7", "mem", "environ", "maps", "exe", "ns/mnt"])
 def test_first_process_is_closed(run: Run, entry: str) -> None:
     source = f"""
         import os
