@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from importlib import metadata
@@ -124,6 +125,7 @@ def signal_name(number: int) -> str:
         return f"SIGRT{number}"
 
 
+@functools.cache
 def keras_version() -> str | None:
     """Return the version of the installed Keras, without importing it."""
     try:

@@ -53,6 +53,8 @@ class _Run:
     supervision: Supervision | None = None
     cache_key: str | None = None
     values: list[float] | None = None
+    waited_for: bool = False
+    left: bool = False  # still waiting in the store when the service closed
 
     def tell(self, kind: Any, data: dict[str, Any]) -> None:
         with self.changed:
@@ -112,7 +114,7 @@ class Runner:
     def run(self, job: Job, on_event: Callable[[Event], None] | None = None) -> Result:
         """Run a snippet and wait for its end. Whatever happens is a result; `on_event` is called as things happen."""
         try:
-            run = self._accept(job)
+            run = self._accept(job, waited_for=True)
         except QueueFull as error:
             return self._never_started(
                 str(ULID()), job, "rejected", RunError("QueueFull", f"{error.what} {error.remedy}")
@@ -122,7 +124,7 @@ class Runner:
     def run_with_values(self, job: Job) -> tuple[Result, list[float] | None]:
         """Run a snippet and return also the numbers of what it called `result`, if it did."""
         try:
-            run = self._accept(job, fresh=True)
+            run = self._accept(job, waited_for=True, fresh=True)
         except QueueFull as error:
             what = RunError("QueueFull", f"{error.what} {error.remedy}")
             return self._never_started(str(ULID()), job, "rejected", what), None
@@ -150,11 +152,11 @@ class Runner:
         """
         return self._accept(job).id
 
-    def _accept(self, job: Job, *, fresh: bool = False) -> _Run:
+    def _accept(self, job: Job, *, waited_for: bool = False, fresh: bool = False) -> _Run:
         backend = chosen_backend(job.source[: job.limits.source_bytes])
         if backend is not None and backend != job.backend and backend in self._config.backends:
             job = replace(job, backend=backend)
-        run = _Run(str(ULID()), job, time.monotonic())
+        run = _Run(str(ULID()), job, time.monotonic(), waited_for=waited_for)
         problem = self._refusal(job)
         if problem is None and self._config.cache_entries > 0:
             run.cache_key = cache.key(job)
@@ -329,7 +331,7 @@ class Runner:
         return self._store.job(run_id)
 
     def events(self, run_id: str, after: int = 0, timeout_s: float | None = None) -> Iterator[Event]:
-        """Yield the events of a run with numbers above `after`, waiting for new ones, and end after `done`.
+        """Return the events of a run with numbers above `after`, waiting for new ones, ending after `done`.
 
         Args:
             run_id: which run.
@@ -343,11 +345,15 @@ class Runner:
             run = self._runs.get(run_id)
         if run is None:
             self._store.result(run_id)  # raises for an unknown run
-            yield from self._store.events(run_id, after)
-            return
+            return iter(self._store.events(run_id, after))
+        return self._follow(run, after, timeout_s)
+
+    def _follow(self, run: _Run, after: int, timeout_s: float | None) -> Iterator[Event]:
         while True:
             with run.changed:
-                if not run.changed.wait_for(lambda: len(run.events) > after, timeout_s):  # noqa: B023
+                if not run.changed.wait_for(lambda: len(run.events) > after or run.left, timeout_s):  # noqa: B023
+                    return
+                if run.left:
                     return
                 fresh = run.events[after:]
             for event in fresh:
@@ -459,7 +465,10 @@ class Runner:
             self._queue.append(run)
 
     def close(self, drain_s: float = 10.0) -> None:
-        """Accept nothing more, let what runs end for `drain_s` seconds, then stop it; what waits is left for later."""
+        """Accept nothing more, let what runs end for `drain_s` seconds, then stop it.
+
+        What was submitted and still waits stays written down, for the next service on this folder to run.
+        """
         with self._lock:
             if self._closing:
                 return
@@ -468,10 +477,15 @@ class Runner:
             self._queue.clear()
             self._ready.notify_all()
         for run in left:
-            run.result = self._never_started(
-                run.id, run.job, "interrupted", RunError("Interrupted", "the service shut down before this was started")
-            )
-            self._finish(run, run.result)
+            if run.waited_for:  # by somebody who will not be there any more
+                what = RunError("Interrupted", "the service shut down before this was started")
+                self._finish(run, self._never_started(run.id, run.job, "interrupted", what))
+            else:
+                with self._lock:
+                    self._runs.pop(run.id, None)
+                with run.changed:
+                    run.left = True
+                    run.changed.notify_all()
         end = time.monotonic() + drain_s
         for worker in self._workers:
             worker.join(max(0.0, end - time.monotonic()))

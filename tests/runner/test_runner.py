@@ -225,6 +225,17 @@ def test_close_lets_running_code_end_and_refuses_more(tmp_path: Path) -> None:
     assert (result.status, result.stdout) == ("ok", "done\n")
 
 
+def test_close_leaves_what_waits_for_the_next_service(tmp_path: Path) -> None:
+    runner = Runner(tmp_path / "r", COLD)
+    runner.submit(Job("import time; time.sleep(0.5)"))
+    waiting = runner.submit(Job("print('later')"))
+    follower = runner.events(waiting)
+    runner.close(drain_s=20)
+    assert list(follower) == []
+    with Runner(tmp_path / "r", COLD) as again:
+        assert list(again.events(waiting))[-1].data["stdout"] == "later\n"
+
+
 SERVICE = """
 import sys, time
 from pathlib import Path
