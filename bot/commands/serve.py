@@ -18,11 +18,14 @@ from bot.commands.kb import progress_bar
 from bot.errors import DONE, CannotServe
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
+from runner.job import BACKENDS
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 2048
 GRACE_S = 10
+# Snippets that say nothing else run on it; the other backends are warmed by their first run.
+FIRST_BACKEND = BACKENDS[0]
 
 
 @click.command()
@@ -40,7 +43,12 @@ def serve(host: str | None, port: int | None, as_json: bool, data_dir: Path | No
         assistant = Assistant(knowledge, open_runner(settings))
         try:
             address = _address(settings.host, listener.getsockname()[1])
-            app = create_app(assistant, public_url=settings.public_url)
+            app = create_app(
+                assistant,
+                public_url=settings.public_url,
+                wall_s=settings.run_timeout_s,
+                longest_wall_s=settings.run_timeout_max_s,
+            )
             config = uvicorn.Config(
                 app,
                 log_level=settings.log_level,
@@ -102,5 +110,6 @@ def _warm(assistant: Assistant) -> None:
     """Load models behind the open door, so that the first page does not wait for them."""
     try:
         assistant.knowledge.warm()
+        assistant.runner.warm_up(FIRST_BACKEND)
     except KnowledgeError as error:
         log.error("%s %s", error.what, error.remedy)

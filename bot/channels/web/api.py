@@ -53,7 +53,7 @@ async def create_run(request: Request) -> Response:
     """`POST /api/runs`."""
     site = site_of(request)
     wait = parse_flag(request.query_params.get("wait"), "wait")
-    run_id = await submit(site, parse_run(await read_json(request)))
+    run_id = await submit(site, parse_run(await read_json(request), **site.wall_clock))
     location = {"Location": f"/api/runs/{quote(run_id, safe='')}"}
     if wait:
         result = await wait_for_result(site, run_id)

@@ -23,8 +23,10 @@ from bot.channels.web.metrics import MeasureRequests
 from bot.channels.web.problems import Problem
 from bot.channels.web.security import BodyLimit, SecurityHeaders, check_same_origin
 from bot.channels.web.site import STATIC, PlainJson, Site, site_of, static_url
+from bot.channels.web.wire import MAX_TIMEOUT_S
 from kb.errors import KnowledgeError
 from runner.errors import RunnerError
+from runner.job import Limits
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +37,19 @@ ROBOTS = "User-agent: *\nDisallow: /api/\nDisallow: /r/\nDisallow: /*?q=\n"
 A_YEAR_S = 31_536_000
 
 
-def create_app(assistant: Assistant, *, public_url: str = "") -> Starlette:
+def create_app(
+    assistant: Assistant,
+    *,
+    public_url: str = "",
+    wall_s: float = Limits().wall_s,
+    longest_wall_s: float = MAX_TIMEOUT_S,
+) -> Starlette:
     """Return the application that serves pages and API.
 
-    `public_url` is the address under which people reach it, when that is not the address it listens on.
+    `public_url` is the address under which people reach it, when that is not the address it listens on. A run gets
+    `wall_s` seconds unless it asks for other ones, up to `longest_wall_s`.
     """
-    site = Site(assistant, public_url)
+    site = Site(assistant, public_url, {"wall_s": wall_s, "longest_wall_s": longest_wall_s})
     app = Starlette(
         routes=_routes(),
         middleware=[

@@ -29,7 +29,7 @@ async def run_form(request: Request) -> Response:
     fields = await read_form(request)
     fragment = request.headers.get(FRAGMENT_HEADER)
     try:
-        run_id = await submit(site, parse_run_form(fields))
+        run_id = await submit(site, parse_run_form(fields, wall_s=site.wall_clock["wall_s"]))
     except (Problem, RunnerError) as error:
         if fragment:
             raise

@@ -51,8 +51,9 @@ _SYMBOL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 class Site:
     """The state of one application."""
 
-    def __init__(self, assistant: Assistant, public_url: str) -> None:
+    def __init__(self, assistant: Assistant, public_url: str, wall_clock: dict[str, float]) -> None:
         self.assistant = assistant
+        self.wall_clock = wall_clock
         self.public_url = public_url.rstrip("/")
         self.metrics = Metrics(assistant)
         self.watchers = Watchers()

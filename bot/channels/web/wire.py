@@ -15,7 +15,7 @@ Name = TypeVar("Name", bound=str)
 
 RUN_FIELDS = ("source", "backend", "device", "timeout_s", "seed", "stdin", "files")
 ASK_FIELDS = ("question",)
-# A run may ask for less time than the default, or for as much as a GPU run gets; a web visitor for no more.
+# What a run may ask for unless the operator sets another bound: as much as a GPU run gets.
 MAX_TIMEOUT_S = 60.0
 MAX_SEED = 2**32 - 1
 MAX_FILES = 10
@@ -56,17 +56,17 @@ def parse_ask(data: Mapping[str, Any]) -> str:
     return _text(data, "question", required=True)
 
 
-def parse_run(data: Mapping[str, Any]) -> Job:
-    """Return the job of `POST /api/runs`.
+def parse_run(
+    data: Mapping[str, Any], *, wall_s: float = Limits().wall_s, longest_wall_s: float = MAX_TIMEOUT_S
+) -> Job:
+    """Return the job of `POST /api/runs`, which runs `wall_s` seconds at most or as long as it asks for.
 
     Raises:
         Problem: a field is missing, unknown or not allowed (422).
     """
     _refuse_unknown(data, RUN_FIELDS)
-    limits = Limits()
-    timeout_s = data.get("timeout_s")
-    if timeout_s is not None:
-        limits = Limits(wall_s=_number(timeout_s, "timeout_s", MAX_TIMEOUT_S))
+    asked_s = data.get("timeout_s")
+    limits = Limits(wall_s=wall_s if asked_s is None else _number(asked_s, "timeout_s", longest_wall_s))
     return Job(
         source=_text(data, "source", required=True),
         backend=_choice(data, "backend", BACKENDS),
@@ -90,7 +90,7 @@ async def read_form(request: Request) -> dict[str, str]:
     return {name: value.replace("\r\n", "\n") for name, value in fields.items()}
 
 
-def parse_run_form(fields: Mapping[str, str]) -> Job:
+def parse_run_form(fields: Mapping[str, str], *, wall_s: float = Limits().wall_s) -> Job:
     """Return the job of the snippet form, where an empty field means the default.
 
     Raises:
@@ -105,7 +105,7 @@ def parse_run_form(fields: Mapping[str, str]) -> Job:
         if not (seed.isascii() and seed.isdecimal() and len(seed) <= 10):
             raise _bad_seed(seed)
         data["seed"] = int(seed)
-    return parse_run(data)
+    return parse_run(data, wall_s=wall_s)
 
 
 def parse_flag(value: str | None, name: str) -> bool:
