@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -161,7 +160,9 @@ def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> Non
     for number, source in enumerate(sources, start=1):
         section = f" — {source['section']}" if source.get("section") else ""
         console.print(Text(f"{number:>2}. {source['title']}{section}", style="default"))
-        console.print(Padding(Text(source["url"], style="dim"), (0, 0, 0, 4)))
+        if source.get("symbols"):
+            console.print(Text(f"    {', '.join(source['symbols'])}", style="default"))
+        console.print(Text(f"    {source['url']}", style="dim"))
 
 
 def show_evaluation(figures: Mapping[str, Any]) -> None:
