@@ -32,7 +32,7 @@ images = np.stack([draw(kind) for kind in labels])[..., None].astype("float32") 
 model = keras.Sequential(
     [
         keras.Input(shape=(20, 20, 1)),
-        keras.layers.Conv2D(12, 3, activation="relu", padding="same"),
+        keras.layers.Conv2D(16, 3, activation="relu", padding="same"),
         keras.layers.MaxPooling2D(),
         keras.layers.Conv2D(24, 3, activation="relu", padding="same"),
         keras.layers.MaxPooling2D(),
@@ -41,7 +41,7 @@ model = keras.Sequential(
     ]
 )
 model.compile(optimizer=keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-model.fit(images[:800], labels[:800], epochs=9, batch_size=32, verbose=0)
+model.fit(images[:800], labels[:800], epochs=15, batch_size=32, verbose=0)
 model.summary()
 
 for row, label in zip(model.predict(images[800:803], verbose=0), labels[800:803]):

@@ -1,7 +1,7 @@
 """Transfer learning: train on much data, freeze, and reuse what was learned for a task with little data.
 
 A base network learns eight digits from hundreds of pictures. Frozen, it serves a new task, telling the two
-digits it never saw apart from only twenty pictures of each. `trainable = False` comes before `compile`;
+digits it never saw apart from only ten pictures of each. `trainable = False` comes before `compile`;
 `training=False` keeps layers like BatchNormalization quiet.
 """
 # symbols: keras.Layer.trainable, keras.Model.compile
@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 keras.utils.set_random_seed(6)
 digits = load_digits()
 images = (digits.images[..., None] / 16.0).astype("float32")
-old, new = digits.target < 8, digits.target >= 8
+old, new = digits.target >= 2, digits.target < 2
 
 base = keras.Sequential(
     [
@@ -23,22 +23,21 @@ base = keras.Sequential(
         keras.layers.Activation("relu"),
         keras.layers.Conv2D(24, 3, activation="relu"),
         keras.layers.Flatten(),
-        keras.layers.Dense(32, activation="relu"),
     ],
     name="base",
 )
-first = keras.Sequential([base, keras.layers.Dense(8, activation="softmax")])
+first = keras.Sequential([base, keras.layers.Dense(32, activation="relu"), keras.layers.Dense(8, activation="softmax")])
 first.compile(optimizer=keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-first.fit(images[old], digits.target[old], epochs=6, batch_size=32, verbose=0)
+first.fit(images[old], digits.target[old] - 2, epochs=6, batch_size=32, verbose=0)
 
 base.trainable = False
 inputs = keras.Input(shape=(8, 8, 1))
 outputs = keras.layers.Dense(1, activation="sigmoid")(base(inputs, training=False))
 second = keras.Model(inputs, outputs)
-second.compile(optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy", metrics=["accuracy"])
+second.compile(optimizer=keras.optimizers.Adam(0.003), loss="binary_crossentropy", metrics=["accuracy"])
 
-x, y = images[new], (digits.target[new] == 9).astype("float32")
-few = np.concatenate([np.flatnonzero(y == 0)[:20], np.flatnonzero(y == 1)[:20]])
+x, y = images[new], (digits.target[new] == 1).astype("float32")
+few = np.concatenate([np.flatnonzero(y == 0)[:10], np.flatnonzero(y == 1)[:10]])
 rest = np.setdiff1d(np.arange(len(x)), few)
 before = [weight.copy() for weight in base.get_weights()]
 second.fit(x[few], y[few], epochs=40, batch_size=20, verbose=0)
@@ -47,5 +46,5 @@ accuracy = second.evaluate(x[rest], y[rest], verbose=0, return_dict=True)["accur
 untouched = all(np.array_equal(a, b) for a, b in zip(before, base.get_weights()))
 trained = sum(weight.shape[0] if len(weight.shape) else 1 for weight in second.trainable_weights)
 print(f"weights trained in the second task: {trained}; the base stayed as it was: {untouched}")
-print(f"8 or 9, from 40 examples: {accuracy:.2f} right on {len(rest)} new pictures")
-assert untouched and accuracy > 0.8
+print(f"0 or 1, from 20 examples: {accuracy:.2f} right on {len(rest)} new pictures")
+assert untouched and accuracy > 0.9
