@@ -70,7 +70,26 @@ def read_documents(content: Path) -> Iterator[Document]:
             if document.blocks:
                 yield document
         elif path.suffix == ".py":
-            yield Document(path, (Block(path.read_text(encoding="utf-8"), line=1),))
+            yield read_program(path)
+
+
+def read_program(path: Path) -> Document:
+    """Read a program; a comment `# backends: jax` says where it runs, when that is not everywhere.
+
+    Raises:
+        ValueError: it names a backend that there is none of.
+    """
+    code = path.read_text(encoding="utf-8")
+    named = re.search(r"^# backends: *(.+)$", code, re.MULTILINE)
+    backends = tuple(re.findall(r"\w+", named[1])) if named else BACKENDS
+    return Document(path, (Block(code, line=1),), _known(path, backends))
+
+
+def _known(path: Path, backends: Sequence[str]) -> tuple[Backend, ...]:
+    for name in backends:
+        if name not in BACKENDS:
+            raise ValueError(f"{path}: unknown backend {name!r}")
+    return tuple(backends)  # type: ignore[arg-type]
 
 
 def read_markdown(path: Path) -> Document:
@@ -81,10 +100,7 @@ def read_markdown(path: Path) -> Document:
     """
     text = path.read_text(encoding="utf-8")
     front, body, offset = split_front_matter(text)
-    unknown = [name for name in front.get("backends", BACKENDS) if name not in BACKENDS]
-    if unknown:
-        raise ValueError(f"{path}: unknown backend {unknown[0]!r}")
-    return Document(path, tuple(_blocks(body, offset)), tuple(front.get("backends", BACKENDS)))
+    return Document(path, tuple(_blocks(body, offset)), _known(path, front.get("backends", BACKENDS)))
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:

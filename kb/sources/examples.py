@@ -34,8 +34,8 @@ def parse(text: str, tree: ast.Module, stem: str) -> Page:
     code = _without_docstring(text, tree)
     first, _, _ = doc.partition("\n\n")
     title = re.sub(r"\s+", " ", first).strip().rstrip(".")
-    told = re.search(r"^Symbols?:\s*(.+)$", doc, re.MULTILINE)
-    symbols = re.findall(r"[\w.]+", told.group(1)) if told else _symbols(tree)
+    notes, code = _notes(code)
+    symbols = notes.get("symbols") or _symbols(tree)
     return Page(
         id=f"example:{stem}",
         kind="example",
@@ -46,8 +46,17 @@ def parse(text: str, tree: ast.Module, stem: str) -> Page:
             Section("Code", f"```python\n{code}\n```"),
         ),
         symbols=tuple(dict.fromkeys(symbols))[:MOST_SYMBOLS],
-        meta={"source": "examples", "lobby_url": f"/learn#example-{stem}"},
+        meta={"source": "examples", "lobby_url": f"/learn#example-{stem}", "backends": notes.get("backends", [])},
     )
+
+
+def _notes(code: str) -> tuple[dict[str, list[str]], str]:
+    """Return what the comments right before a program say of it (`# symbols: a, b`), and the program without them."""
+    notes: dict[str, list[str]] = {}
+    while match := re.match(r"# (symbols|backends): *(.+)\n+", code):
+        notes[match[1]] = re.findall(r"[\w.]+", match[2])
+        code = code[match.end() :]
+    return notes, code
 
 
 def _without_docstring(text: str, tree: ast.Module) -> str:
