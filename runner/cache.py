@@ -11,11 +11,15 @@ import functools
 import hashlib
 import platform
 import re
+import time
+from dataclasses import asdict, replace
 from importlib import metadata
+from pathlib import Path
 
 from runner.job import Job, Result
+from runner.live import LiveRun
 from runner.reports import Told
-from runner.store import job_to_json
+from runner.store import Store, job_to_json
 
 _RESTLESS = re.compile(
     r"\btime\b|datetime|\buuid|secrets|urandom|SystemRandom|getpid|perf_counter|monotonic|\bid\(|thread|multiprocess"
@@ -53,3 +57,29 @@ def may_keep(job: Job, result: Result, told: Told) -> bool:
     if job.seed is not None or _SEEDED.search(job.source):
         return True
     return not told.drew and not _RANDOM.search(job.source)
+
+
+def recall(store: Store, run: LiveRun, folder: Path) -> Result | None:
+    """Return the outcome remembered under a run's key as that run's own, its events told again, None if there is none.
+
+    `folder` is where the run's artifacts belong; they become further names of the earlier run's files.
+    """
+    found = store.remembered(run.cache_key) if run.cache_key is not None else None
+    if found is None:
+        return None
+    earlier, events = found
+    moved = []
+    for artifact in earlier.artifacts:
+        if not Path(artifact.path).is_file():
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / artifact.name).hardlink_to(artifact.path)
+        moved.append(replace(artifact, path=str(folder / artifact.name)))
+    for event in events:
+        if event.kind in ("output", "epoch"):
+            run.tell(event.kind, event.data)
+    for artifact in moved:
+        run.tell("artifact", asdict(artifact))
+    spent = round((time.monotonic() - run.accepted) * 1000, 3)
+    startup = spent if earlier.startup_ms is not None else None
+    return replace(earlier, id=run.id, artifacts=tuple(moved), startup_ms=startup, queued_ms=0.0, cached=True)

@@ -7,7 +7,7 @@ import os
 import signal
 from importlib import metadata
 
-from runner.job import Artifact, Job, Result, RunError, Status
+from runner.job import BACKENDS, Artifact, Job, Result, RunError, Status
 from runner.supervise import Ending
 
 # Sent by the kernel for a limit of ours, not by somebody else.
@@ -115,6 +115,12 @@ def result_of(
         models=tuple(told.models),
         artifacts=artifacts,
     )
+
+
+def never_started(run_id: str, job: Job, status: Status, error: RunError) -> Result:
+    """Return the result of a run that came to nothing, with the reason."""
+    backend = job.backend if job.backend in BACKENDS else BACKENDS[0]
+    return Result(run_id, status, backend, keras_version=keras_version(), error=error)
 
 
 def signal_name(number: int) -> str:

@@ -16,16 +16,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ulid import ULID
 
 from runner import artifacts, cache, outcome, policy, probe
+from runner.admission import refusal
 from runner.cgroup import find
 from runner.errors import QueueFull, Unavailable, UnknownRun
-from runner.job import BACKENDS, Event, Job, Result, RunError, Status
+from runner.job import Event, Job, Result, RunError
+from runner.live import LiveRun
+from runner.outcome import never_started
 from runner.policy import RunnerConfig
 from runner.pool import Pool, chosen_backend
 from runner.probe import Capability
@@ -36,31 +39,6 @@ __all__ = ["Runner", "RunnerConfig"]
 
 _LOG = logging.getLogger(__name__)
 _RUN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
-_EVENTS_KEPT = 5000
-
-
-@dataclass(eq=False)
-class _Run:
-    """A run that is not finished, or was a moment ago."""
-
-    id: str
-    job: Job
-    accepted: float
-    events: list[Event] = field(default_factory=list)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    result: Result | None = None
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    supervision: Supervision | None = None
-    cache_key: str | None = None
-    values: list[float] | None = None
-    waited_for: bool = False
-    left: bool = False  # still waiting in the store when the service closed
-
-    def tell(self, kind: Any, data: dict[str, Any]) -> None:
-        with self.changed:
-            if len(self.events) < _EVENTS_KEPT or kind == "done":
-                self.events.append(Event(len(self.events) + 1, kind, data))
-                self.changed.notify_all()
 
 
 class Runner:
@@ -77,8 +55,8 @@ class Runner:
         self._capability: Capability | None = None
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
-        self._queue: deque[_Run] = deque()
-        self._runs: dict[str, _Run] = {}
+        self._queue: deque[LiveRun] = deque()
+        self._runs: dict[str, LiveRun] = {}
         self._running = 0
         self._finished: dict[str, int] = {}
         self._closing = False
@@ -116,10 +94,8 @@ class Runner:
         try:
             run = self._accept(job, waited_for=True)
         except QueueFull as error:
-            return self._never_started(
-                str(ULID()), job, "rejected", RunError("QueueFull", f"{error.what} {error.remedy}")
-            )
-        return self._wait(run, on_event)
+            return never_started(str(ULID()), job, "rejected", RunError("QueueFull", f"{error.what} {error.remedy}"))
+        return run.wait(on_event)
 
     def run_with_values(self, job: Job) -> tuple[Result, list[float] | None]:
         """Run a snippet and return also the numbers of what it called `result`, if it did."""
@@ -127,22 +103,8 @@ class Runner:
             run = self._accept(job, waited_for=True, fresh=True)
         except QueueFull as error:
             what = RunError("QueueFull", f"{error.what} {error.remedy}")
-            return self._never_started(str(ULID()), job, "rejected", what), None
-        return self._wait(run, None), run.values
-
-    def _wait(self, run: _Run, on_event: Callable[[Event], None] | None) -> Result:
-        seen = 0
-        while True:
-            with run.changed:
-                run.changed.wait_for(lambda: len(run.events) > seen)  # noqa: B023
-                fresh = run.events[seen:]
-            seen += len(fresh)
-            for event in fresh:
-                if on_event is not None:
-                    with contextlib.suppress(Exception):
-                        on_event(event)
-            if run.result is not None and fresh and fresh[-1].kind == "done":
-                return run.result
+            return never_started(str(ULID()), job, "rejected", what), None
+        return run.wait(None), run.values
 
     def submit(self, job: Job) -> str:
         """Accept a snippet and return its run's id at once; it is written down before this returns.
@@ -152,12 +114,12 @@ class Runner:
         """
         return self._accept(job).id
 
-    def _accept(self, job: Job, *, waited_for: bool = False, fresh: bool = False) -> _Run:
+    def _accept(self, job: Job, *, waited_for: bool = False, fresh: bool = False) -> LiveRun:
         backend = chosen_backend(job.source[: job.limits.source_bytes])
         if backend is not None and backend != job.backend and backend in self._config.backends:
             job = replace(job, backend=backend)
-        run = _Run(str(ULID()), job, time.monotonic(), waited_for=waited_for)
-        problem = self._refusal(job)
+        run = LiveRun(str(ULID()), job, time.monotonic(), waited_for=waited_for)
+        problem = refusal(job, self._config)
         if problem is None and self._config.cache_entries > 0:
             run.cache_key = cache.key(job)
             if run.cache_key is not None and not fresh and self._from_cache(run):
@@ -178,57 +140,18 @@ class Runner:
                 self._queue.append(run)
                 self._ready.notify()
         if problem is not None:
-            self._finish(run, self._never_started(run.id, job, "rejected", problem))
+            self._finish(run, never_started(run.id, job, "rejected", problem))
         return run
 
-    def _from_cache(self, run: _Run) -> bool:
+    def _from_cache(self, run: LiveRun) -> bool:
         """Finish a run with the outcome of an identical earlier one, if there is one; True when that was done."""
-        found = self._store.remembered(run.cache_key or "")
-        if found is None:
+        result = cache.recall(self._store, run, self._folder / "artifacts" / run.id)
+        if result is None:
             return False
-        earlier, events = found
-        folder = self._folder / "artifacts" / run.id
-        moved = []
-        for artifact in earlier.artifacts:
-            if not Path(artifact.path).is_file():
-                return False
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / artifact.name).hardlink_to(artifact.path)
-            moved.append(replace(artifact, path=str(folder / artifact.name)))
-        for event in events:
-            if event.kind in ("output", "epoch"):
-                run.tell(event.kind, event.data)
-        for artifact in moved:
-            run.tell("artifact", asdict(artifact))
-        self._store.accept(run.id, run.job, self._owner.name)
         run.cache_key = None
-        spent = round((time.monotonic() - run.accepted) * 1000, 3)
-        result = replace(
-            earlier, id=run.id, artifacts=tuple(moved), startup_ms=spent if earlier.startup_ms else None, queued_ms=0.0
-        )
-        self._finish(run, replace(result, cached=True))
+        self._store.accept(run.id, run.job, self._owner.name)
+        self._finish(run, result)
         return True
-
-    def _refusal(self, job: Job) -> RunError | None:
-        """Say why a job is not started at all, without looking at its meaning."""
-        size = len(job.source.encode("utf-8", "surrogatepass"))
-        if not job.source.strip():
-            return RunError("EmptySource", "There is no code to run. Paste some Python.")
-        if size > job.limits.source_bytes:
-            most = job.limits.source_bytes // 1024
-            return RunError("SourceTooLarge", f"The code has {size:,} bytes; at most {most} KiB are run.")
-        if "\x00" in job.source or any("\ud800" <= letter <= "\udfff" for letter in job.source):
-            return RunError("NotText", "This is not text. Send Python source in UTF-8.")
-        if job.source.count("\ufffd") > 8 + len(job.source) // 50:
-            return RunError("NotText", "This does not look like text in UTF-8. Send Python source in UTF-8.")
-        if job.backend not in self._config.backends:
-            return RunError("BackendMissing", f"The backend {job.backend!r} is not switched on here.")
-        for name in job.files:
-            if not name or "/" in name or "\x00" in name or name in (".", "..") or len(name.encode()) > 120:
-                return RunError("BadFileName", f"{name[:80]!r} is not a plain file name.")
-        if sum(map(len, job.files.values())) + len(job.stdin) > job.limits.disk_bytes // 2:
-            return RunError("FilesTooLarge", f"Files and input exceed {job.limits.disk_bytes >> 21} MiB.")
-        return None
 
     def _work(self) -> None:
         while True:
@@ -242,22 +165,22 @@ class Runner:
             try:
                 result = self._perform(run, begun)
             except Unavailable as error:
-                result = self._never_started(
+                result = never_started(
                     run.id, run.job, "unavailable", RunError("Unavailable", f"{error.what} {error.remedy}")
                 )
             except Exception:
                 _LOG.exception("run %s failed in the runner", run.id)
                 what = RunError("Interrupted", "the run was cut off by a failure of the service")
-                result = self._never_started(run.id, run.job, "interrupted", what)
+                result = never_started(run.id, run.job, "interrupted", what)
             with self._lock:
                 self._running -= 1
             self._recent_s.append(time.monotonic() - begun)
             self._finish(run, result)
 
-    def _perform(self, run: _Run, begun: float) -> Result:
+    def _perform(self, run: LiveRun, begun: float) -> Result:
         job = run.job
         if run.cancelled.is_set():
-            return self._never_started(run.id, job, "cancelled", RunError("Cancelled", "stopped by a person"))
+            return never_started(run.id, job, "cancelled", RunError("Cancelled", "stopped by a person"))
         self._store.start(run.id)
         child = self._pool.acquire(job)
         try:
@@ -287,11 +210,7 @@ class Runner:
             run.cache_key = None
         return result
 
-    def _never_started(self, run_id: str, job: Job, status: Status, error: RunError) -> Result:
-        backend = job.backend if job.backend in BACKENDS else BACKENDS[0]
-        return Result(run_id, status, backend, keras_version=outcome.keras_version(), error=error)
-
-    def _finish(self, run: _Run, result: Result) -> None:
+    def _finish(self, run: LiveRun, result: Result) -> None:
         with run.changed:
             done = Event(len(run.events) + 1, "done", result.to_dict())
         try:
@@ -346,21 +265,7 @@ class Runner:
         if run is None:
             self._store.result(run_id)  # raises for an unknown run
             return iter(self._store.events(run_id, after))
-        return self._follow(run, after, timeout_s)
-
-    def _follow(self, run: _Run, after: int, timeout_s: float | None) -> Iterator[Event]:
-        while True:
-            with run.changed:
-                if not run.changed.wait_for(lambda: len(run.events) > after or run.left, timeout_s):  # noqa: B023
-                    return
-                if run.left:
-                    return
-                fresh = run.events[after:]
-            for event in fresh:
-                after = event.number
-                yield event
-                if event.kind == "done":
-                    return
+        return run.follow(after, timeout_s)
 
     def subscribe(self, run_id: str, callback: Callable[[Event], None], after: int = 0) -> Callable[[], None]:
         """Call `callback` for each event from a thread of its own; the function returned ends that.
@@ -412,7 +317,7 @@ class Runner:
             return False
         if waiting is not None:
             what = RunError("Cancelled", "stopped by a person")
-            self._finish(run, self._never_started(run.id, run.job, "cancelled", what))
+            self._finish(run, never_started(run.id, run.job, "cancelled", what))
             return True
         supervision = run.supervision
         if supervision is not None:
@@ -457,10 +362,10 @@ class Runner:
         waiting, running = self._store.take_over(self._owner)
         for run_id, job in running:
             what = RunError("Interrupted", "the service died while this ran; it was not run again")
-            result = self._never_started(run_id, job, "interrupted", what)
+            result = never_started(run_id, job, "interrupted", what)
             self._store.finish(result, [Event(1, "done", result.to_dict())])
         for run_id, job in waiting:
-            run = _Run(run_id, job, time.monotonic())
+            run = LiveRun(run_id, job, time.monotonic())
             self._runs[run_id] = run
             self._queue.append(run)
 
@@ -479,13 +384,11 @@ class Runner:
         for run in left:
             if run.waited_for:  # by somebody who will not be there any more
                 what = RunError("Interrupted", "the service shut down before this was started")
-                self._finish(run, self._never_started(run.id, run.job, "interrupted", what))
+                self._finish(run, never_started(run.id, run.job, "interrupted", what))
             else:
                 with self._lock:
                     self._runs.pop(run.id, None)
-                with run.changed:
-                    run.left = True
-                    run.changed.notify_all()
+                run.leave()
         end = time.monotonic() + drain_s
         for worker in self._workers:
             worker.join(max(0.0, end - time.monotonic()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
@@ -100,19 +101,26 @@ class Counters:
     mounts: int
 
 
+def own_processes() -> int:
+    """Count everything below this process: parents, cells and what lives in them."""
+    found, waiting = 0, [os.getpid()]
+    while waiting:
+        pid = waiting.pop()
+        found += 1
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                waiting += map(int, children.read_text().split())
+    return found
+
+
 @pytest.fixture(scope="session")
-def count() -> Callable[[], Counters]:
-    def counters() -> Counters:
-        in_cells = 0
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    in_cells += entry.stat().st_uid >= 0x7000_0000
+def count() -> Callable[[Runner], Counters]:
+    def counters(runner: Runner) -> Counters:
         return Counters(
             sum(1 for _ in Path("/proc/self/fd").iterdir()),
             threading.active_count(),
-            in_cells,
-            sum(1 for _ in Path("/sys/fs/cgroup").rglob("lobby-*/run-*")),
+            own_processes(),
+            sum(1 for _ in Path("/sys/fs/cgroup").rglob(f"lobby-{runner._owner.name}/run-*")),
             len(Path("/proc/self/mounts").read_text().splitlines()),
         )
 
