@@ -24,7 +24,10 @@ _LOG = logging.getLogger(__name__)
 _FIRST_ID, _IDS = 0x7000_0000, 10_000
 _WARM_UP_S = 60.0
 
-_FRAMEWORKS = re.compile(r"keras|tensorflow|jax|torch")
+# Who names one of these is better off with a parent that has imported them.
+_HEAVY = re.compile(
+    r"keras|tensorflow|jax|torch|numpy|pandas|matplotlib|scipy|sklearn|\bPIL\b|h5py|__import__|importlib"
+)
 # What has to happen before a backend's first operation, or does not survive a fork after it.
 _EARLY = re.compile(
     r"multiprocessing|os\.fork|ProcessPool|DataLoader|joblib|n_jobs|workers|tf\.config|tensorflow\.config|jax\.config"
@@ -94,15 +97,14 @@ class Pool:
         self._wake.set()
 
     def _acquire(self, job: Job) -> Child:
-        if self._config.launch == "cold" or (
-            not self._warm[job.backend].alive() and not _FRAMEWORKS.search(job.source)
-        ):
+        if self._config.launch == "cold":
             return self._from(self.bare, job.limits)
-        self._wanted.add(job.backend)
-        child = self._take_parked(job)
-        if child is None:
-            child = self._from(self._warm[job.backend], job.limits)
-        return child
+        warm = self._warm[job.backend]
+        plain = not _HEAVY.search(job.source) and (self._config.plain_is_bare or not warm.alive())
+        if not plain:
+            self._wanted.add(job.backend)
+        child = self._take_parked(job) if not plain or self._busy <= 1 else None
+        return child or self._from(self.bare if plain else warm, job.limits)
 
     def _take_parked(self, job: Job) -> Child | None:
         fixed = (job.limits.disk_bytes, job.limits.disk_files, job.limits.processes, job.limits.cpu_s)

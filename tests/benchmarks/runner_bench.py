@@ -205,7 +205,7 @@ def main() -> None:
         lines: list[Line] = []
         for backend in BACKENDS:
             lines += measure_backend(folder, backend, runs, cold_runs)
-        plain = RunnerConfig(parked=0, backends=("tensorflow",), cache_entries=0, queue=1000)
+        plain = RunnerConfig(parked=0, backends=("tensorflow",), cache_entries=0, queue=1000, plain_is_bare=False)
         lines.append(throughput(folder, "print('hello')", "hello world, warm TensorFlow parent", runs * 3, plain))
         bare = RunnerConfig(launch="cold", cache_entries=0, queue=1000)
         lines.append(throughput_bare(folder, runs * 3, bare))

@@ -24,7 +24,7 @@ Run = Callable[..., Result]
 def config(mode: str) -> RunnerConfig:
     if mode == "cold":
         return RunnerConfig(launch="cold", cache_entries=0)
-    return RunnerConfig(parked=0 if mode == "forked" else 3, cache_entries=0)
+    return RunnerConfig(parked=0 if mode == "forked" else 3, cache_entries=0, plain_is_bare=False)
 
 
 def backend(mode: str) -> str:

@@ -81,3 +81,8 @@ def test_packages_cannot_be_changed_by_any_way_in(run: Run) -> None:
         print(tried)
     """
     assert run(source).stdout == "24\n"
+
+
+def test_no_writable_memory_is_shared_with_the_parent(run: Run) -> None:
+    result = run("print([line for line in open('/proc/self/maps') if line.split()[1] in ('rw-s', 'rwxs', '-w-s')])")
+    assert result.stdout == "[]\n"

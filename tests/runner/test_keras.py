@@ -38,7 +38,7 @@ def keras_runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         y_test=numpy.arange(2),
     )
     datasets.add(given, "mnist.npz", folder / "mnist.npz")
-    runner = Runner(folder / "r", RunnerConfig(parked=1, datasets=given, cache_entries=0))
+    runner = Runner(folder / "r", RunnerConfig(parked=1, datasets=given, cache_entries=0, plain_is_bare=False))
     yield runner
     runner.close()
 
@@ -224,7 +224,7 @@ def test_dead_parent_is_replaced_without_anybody_noticing(keras_runner: Runner) 
 def test_stuck_parent_is_replaced_without_anybody_noticing(tmp_path: Path) -> None:
     import signal
 
-    runner = Runner(tmp_path / "r", RunnerConfig(parked=0, backends=("jax",), fork_timeout_s=1.0))
+    runner = Runner(tmp_path / "r", RunnerConfig(parked=0, backends=("jax",), fork_timeout_s=1.0, plain_is_bare=False))
     try:
         runner.run(Job("import jax", backend="jax", limits=Limits(wall_s=60)))
         process = runner._pool._warm["jax"]._process
