@@ -165,7 +165,7 @@ def test_error_leads_to_an_answer(data_dir: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [(b"", "empty"), (b"\xff\xfe\x00", "text"), (b"x = 1\n" * 20_000, "KiB"), (b"def f(:\n", "syntax")],
+    [(b"", "empty"), (b"\xff\xfe\x00", "text"), (b"x = 1\n" * 20_000, "kib"), (b"def f(:\n", "syntax")],
 )
 def test_unusable_snippet_is_rejected(data_dir: Path, source: bytes, says: str) -> None:
     done = lobby("run", "-", "--json", data_dir=data_dir, stdin=source)

@@ -157,7 +157,9 @@ def test_near_names_are_offered(knowledge: KnowledgeBase) -> None:
     assert len(knowledge.nearest_symbols("x" * 100_000, limit=3)) <= 3
 
 
-@pytest.mark.parametrize("question", ["", "   \n", "a" * 70_000, "\x00\x01\x02" * 100, "\x7fELF\x00\x01", "\ufffd" * 50, "????", "\ud800"])
+@pytest.mark.parametrize(
+    "question", ["", "   \n", "a" * 70_000, "\x00\x01\x02" * 100, "\x7fELF\x00\x01", "\ufffd" * 50, "????", "\ud800"]
+)
 def test_what_is_no_question_is_refused_in_one_line(knowledge: KnowledgeBase, question: str) -> None:
     with pytest.raises(BadQuestion) as caught:
         knowledge.ask(question)
