@@ -24,7 +24,7 @@ def scene():
     return mask * 0.8 + stripes + rng.normal(0, 0.2, mask.shape), mask
 
 
-images, masks = (np.stack(part)[..., None].astype("float32") for part in zip(*[scene() for _ in range(400)]))
+images, masks = (np.stack(part)[..., None].astype("float32") for part in zip(*[scene() for _ in range(250)]))
 
 
 def convolve(tensor, filters):
@@ -42,9 +42,9 @@ model = keras.Model(inputs, outputs)
 
 iou = keras.metrics.BinaryIoU(target_class_ids=[1], name="iou")
 model.compile(optimizer=keras.optimizers.Adam(0.005), loss="binary_crossentropy", metrics=[iou])
-model.fit(images[:320], masks[:320], epochs=12, batch_size=16, verbose=0)
+model.fit(images[:200], masks[:200], epochs=10, batch_size=16, verbose=0)
 
-score = model.evaluate(images[320:], masks[320:], verbose=0, return_dict=True)["iou"]
+score = model.evaluate(images[200:], masks[200:], verbose=0, return_dict=True)["iou"]
 print(f"input {model.input_shape}, output {model.output_shape}")
-print(f"intersection over union on 80 new scenes: {score:.2f}")
+print(f"intersection over union on 50 new scenes: {score:.2f}")
 assert score > 0.75

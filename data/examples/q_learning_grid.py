@@ -1,10 +1,10 @@
-"""Deep Q-learning: find the way through a grid with a pit, from rewards alone.
+"""Deep Q-learning: find the way through a grid with pits, from rewards alone.
 
-The network guesses what each of the four moves is worth; the truth it learns from is the reward plus the
-discounted worth of the next place. A second, slower copy gives this target, which keeps the learning
-steady.
+First a walk at random collects what happens: place, move, reward, next place. Then the network learns what each of
+the four moves is worth; the truth it learns from is the reward plus the discounted worth of the next place, as it
+judged it one round ago. Round by round, the worth of the goal spreads backwards through the grid.
 """
-# symbols: keras.models.clone_model, keras.Model.train_on_batch
+# symbols: keras.Model.train_on_batch, keras.Model.predict_on_batch
 
 import keras
 import numpy as np
@@ -26,34 +26,32 @@ def one_hot(places):
     return np.eye(SIZE * SIZE, dtype="float32")[[row * SIZE + column for row, column in places]]
 
 
-online = keras.Sequential(
-    [keras.Input(shape=(SIZE * SIZE,)), keras.layers.Dense(48, activation="relu"), keras.layers.Dense(4)]
+network = keras.Sequential(
+    [keras.Input(shape=(SIZE * SIZE,)), keras.layers.Dense(64, activation="relu"), keras.layers.Dense(4)]
 )
-online.compile(optimizer=keras.optimizers.Adam(0.005), loss="mse")
-target = keras.models.clone_model(online)
+network.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
 
-memory = []
-for _ in range(400):  # walk at random, and remember
+seen = {}  # (place, move): what happened
+for _ in range(400):
     place, over = (int(rng.integers(SIZE)), int(rng.integers(SIZE))), False
-    while not over and len(memory) < 4000:
+    while not over:
         move = int(rng.integers(4))
-        following, reward, over = step(place, move)
-        memory.append((place, move, reward, following, over))
+        seen[place, move] = following, reward, over = step(place, move)
         place = following
 
-for round_ in range(400):
-    if round_ % 20 == 0:
-        target.set_weights(online.get_weights())
-    batch = [memory[index] for index in rng.integers(0, len(memory), 128)]
-    places, moves, rewards, following, over = zip(*batch)
-    worth = target.predict_on_batch(one_hot(following)).max(axis=1)
-    goal = np.array(online.predict_on_batch(one_hot(places)))
-    goal[np.arange(128), moves] = np.array(rewards) + 0.95 * worth * (1 - np.array(over))
-    online.train_on_batch(one_hot(places), goal)
+places = sorted({place for place, _ in seen})
+inputs = one_hot(places)
+for round_ in range(25):
+    goal = np.array(network.predict_on_batch(inputs))
+    worth = dict(zip(places, goal.max(axis=1)))
+    for (place, move), (following, reward, over) in seen.items():
+        goal[places.index(place), move] = reward if over else reward + 0.95 * worth[following]
+    for _ in range(40):
+        network.train_on_batch(inputs, goal)
 
 place, path, reward = (0, 0), [(0, 0)], 0.0
 while place != GOAL and len(path) < 20 and reward > -1:
-    place, reward, _ = step(place, int(np.argmax(online.predict_on_batch(one_hot([place]))[0])))
+    place, reward, _ = step(place, int(np.argmax(network.predict_on_batch(one_hot([place]))[0])))
     path.append(place)
 print("path:", path)
 print(f"{len(path) - 1} steps, the shortest way takes 8")
