@@ -23,6 +23,7 @@ _LOG = logging.getLogger(__name__)
 # Host ids of cells: above every range that useradd and containers are given, so nothing on the host belongs to them.
 _FIRST_ID, _IDS = 0x7000_0000, 10_000
 _WARM_UP_S = 60.0
+_REFILL_S = 0.5
 
 # Who names one of these is better off with a parent that has imported them.
 _HEAVY = re.compile(
@@ -116,7 +117,6 @@ class Pool:
                 if not self._parked[job.backend]:
                     return None
                 child = self._parked[job.backend].popleft()
-            self._wake.set()
             if child.dead(0):
                 child.close()
                 continue
@@ -152,7 +152,8 @@ class Pool:
 
     def _keep(self) -> None:
         while not self._closing:
-            self._wake.wait(5.0)
+            # Not at once when a child was taken: a fork now would cost the run that took it its start.
+            self._wake.wait(_REFILL_S)
             self._wake.clear()
             while not self._closing and self._park_one():
                 pass

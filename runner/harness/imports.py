@@ -86,6 +86,14 @@ class Gate(importlib.abc.MetaPathFinder):
             if name.partition(".")[0] in _KERAS_FAMILY:
                 self._kept[name] = sys.modules.pop(name)
 
+    def touch(self) -> None:
+        """Make the pages behind the kept modules this process' own; handing them out will write to all of them."""
+        spare: dict[str, ModuleType] = {}
+        for name, module in self._kept.items():
+            spare.setdefault(name, module)
+        for name in self._kept:
+            sys.modules.get(name)
+
     @property
     def kept_keras(self) -> ModuleType | None:
         return self._kept.get("keras")

@@ -25,20 +25,22 @@ from runner import layout, policy
 from runner.harness import capture, datasets, faults, imports, plots, report, seeds, warmup
 
 _gate: imports.Gate | None = None
+_own_names: list[str] = []
 
 
 def prepare(backend: str) -> None:
     """Get ready in the parent, after its imports: Keras is patched and put aside, hooks are made."""
     global _gate
+    _own_names.extend(name for name in sys.modules if name.partition(".")[0] == "runner")
     _gate = imports.Gate(backend)
     _gate.keep()
     keras = _gate.kept_keras
     if keras is not None:
         capture.patch_keras(keras)
         datasets.patch_keras(keras)
-    else:
-        _gate.after("keras", capture.patch_keras)
-        _gate.after("keras", datasets.patch_keras)
+    # For a Keras that the child imports anew, because there is none here or it wants another backend.
+    _gate.after("keras", capture.patch_keras)
+    _gate.after("keras", datasets.patch_keras)
     _gate.after("matplotlib.pyplot", plots.patch_pyplot)
 
 
@@ -52,6 +54,7 @@ def main(output: int, errors: int, channel: int, warm: bool) -> NoReturn:
         seeds.reseed()
         if warm:
             warmup.first_operation(_gate.backend)
+            _rehearse()
         report.tell("waiting")
         try:
             job = _receive()
@@ -63,6 +66,17 @@ def main(output: int, errors: int, channel: int, warm: bool) -> NoReturn:
             report.tell("fault", what=f"{type(error).__name__}: {error}"[:500])
     finally:
         os._exit(code)
+
+
+def _rehearse() -> None:
+    """Walk the way of a job once without one, so that its pages are this child's own before somebody waits."""
+    assert _gate is not None
+    _gate.touch()
+    seeds.remember()
+    module: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile("import sys, os\nfor _ in range(2): pass", layout.SNIPPET, "exec", dont_inherit=True), module)  # noqa: S102
+    json.loads(json.dumps({"source": "x", "files": {}}))
+    faults.describe(ValueError("x"))
 
 
 def _set_streams(output: int, errors: int, channel: int) -> None:
@@ -129,9 +143,10 @@ def _main_module(source: str) -> types.ModuleType:
     sys.argv = [layout.SNIPPET]
     sys.path.insert(0, layout.WORK)
     linecache.cache[layout.SNIPPET] = (len(source), None, source.splitlines(keepends=True), layout.SNIPPET)
-    # The snippet may have a module of its own called like ours.
-    for name in [name for name in sys.modules if name.partition(".")[0] == "runner"]:
-        del sys.modules[name]
+    # The snippet may have a module of its own called like ours. The names are known beforehand: to look through all
+    # modules would touch, and so copy, thousands of pages that are shared with the parent.
+    for name in _own_names:
+        sys.modules.pop(name, None)
     return module
 
 
