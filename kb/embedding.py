@@ -90,7 +90,9 @@ class SentenceTransformerEmbedder:
         where = self._model_path or str(packaged_folder())
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as transformers_logging
 
+            transformers_logging.disable_progress_bar()  # the build shows its own
             return SentenceTransformer(where, device="cpu", local_files_only=True)
         except (OSError, ValueError, ImportError) as error:
             raise Damaged(
