@@ -7,6 +7,9 @@ An entry's blocks run in order in one namespace. What a block must do stands bes
     ```python needs=gpu             is counted apart, not run
     ```output                       what the block before prints; ``...`` stands for anything
     ```error                        text that the message of the block before contains
+    ```python exercise              a starter that the reader fills in; not run
+    ```python solution              what a reader might write
+    ```python check                 prints PASS after the solution
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -126,16 +129,20 @@ def _blocks(body: str, offset: int) -> Iterator[Block]:
     for token in MarkdownIt().parse(body):
         if token.type != "fence":
             continue
-        kind, *words = token.info.split()
+        kind, *words = token.info.split() or [""]
         if kind == "python":
             if pending:
                 yield pending
             options = dict(word.split("=", 1) for word in words if "=" in word)
             line = offset + (token.map[0] if token.map else 0) + 2
-            pending = Block(token.content, line, options.get("raises"), options.get("needs"))
+            if "exercise" in words:
+                # A starter to fill in; the solution behind it is what must pass the check.
+                pending = None
+                continue
+            output = "PASS..." if "check" in words else None
+            pending = Block(token.content, line, options.get("raises"), options.get("needs"), output)
         elif kind in {"output", "error"} and pending:
-            expected = {kind: token.content}
-            pending = Block(pending.code, pending.line, pending.raises, pending.needs, **expected)
+            pending = replace(pending, **{kind: token.content})
     if pending:
         yield pending
 
