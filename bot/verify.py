@@ -141,8 +141,10 @@ def _blocks(body: str, offset: int) -> Iterator[Block]:
                 continue
             output = "PASS..." if "check" in words else None
             pending = Block(token.content, line, options.get("raises"), options.get("needs"), output)
-        elif kind in {"output", "error"} and pending:
-            pending = replace(pending, **{kind: token.content})
+        elif kind == "output" and pending:
+            pending = replace(pending, output=token.content)
+        elif kind == "error" and pending:
+            pending = replace(pending, error=token.content)
     if pending:
         yield pending
 
