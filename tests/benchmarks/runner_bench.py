@@ -52,6 +52,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def line(what: str, values: Sequence[float], unit: str = "ms") -> Line:
+    print(f"{what}: {statistics.median(values):.1f} {unit}", file=sys.stderr, flush=True)
     return Line(what, statistics.median(values), percentile(values, 0.99), unit, len(values))
 
 
