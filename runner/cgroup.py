@@ -93,6 +93,16 @@ def _remove(folder: Path, patience_s: float = 2.0) -> bool:
             return True
 
 
+def _sweep(parent: Path) -> None:
+    """Remove what services that were killed left behind: their process' number is in the name, and it is gone."""
+    for folder in parent.glob("lobby-*-*"):
+        number = folder.name.split("-")[1]
+        if number.isdigit() and not Path(f"/proc/{number}").exists():
+            for inner in (*folder.glob("run-*"), folder):
+                with contextlib.suppress(OSError):
+                    inner.rmdir()
+
+
 # -- version 1 -----------------------------------------------------------------------------------------------
 
 
@@ -146,6 +156,7 @@ class _GroupsV1:
         self._bases = bases
         self._numbers = itertools.count(1)
         for base in dict.fromkeys(bases.values()):
+            _sweep(base.parent)
             base.mkdir(exist_ok=True)
 
     def create(self) -> Group:
@@ -198,6 +209,7 @@ class _GroupsV2:
     def __init__(self, base: Path) -> None:
         self._base = base
         self._numbers = itertools.count(1)
+        _sweep(base.parent)
         base.mkdir(exist_ok=True)
         (base / "cgroup.subtree_control").write_text("+memory +pids +cpu")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import shutil
 import threading
@@ -50,7 +51,7 @@ class Runner:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._store = Store(self._folder / "runs.sqlite3")
         self._owner = Owner(self._folder / "owners")
-        self._groups, self._group_problem = find(f"lobby-{self._owner.name}")
+        self._groups, self._group_problem = find(f"lobby-{os.getpid()}-{self._owner.name}")
         self._pool = Pool(self._folder / "parents" / self._owner.name, self._config, self._groups)
         self._capability: Capability | None = None
         self._lock = threading.Lock()

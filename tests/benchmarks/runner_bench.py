@@ -169,7 +169,7 @@ def counters() -> dict[str, int]:
     return {
         "descriptors": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "threads": threading.active_count(),
-        "groups": sum(1 for _ in Path("/sys/fs/cgroup").rglob("lobby-*/run-*")),
+        "groups": sum(1 for _ in Path("/sys/fs/cgroup").rglob(f"lobby-{os.getpid()}-*/run-*")),
         "mounts": len(Path("/proc/self/mounts").read_text().splitlines()),
         "shared memory": sum(1 for _ in Path("/dev/shm").iterdir()),
         "resident MiB": int(status.split("VmRSS:")[1].split()[0]) >> 10,

@@ -120,7 +120,7 @@ def count() -> Callable[[Runner], Counters]:
             sum(1 for _ in Path("/proc/self/fd").iterdir()),
             threading.active_count(),
             own_processes(),
-            sum(1 for _ in Path("/sys/fs/cgroup").rglob(f"lobby-{runner._owner.name}/run-*")),
+            sum(1 for _ in Path("/sys/fs/cgroup").rglob(f"lobby-*-{runner._owner.name}/run-*")),
             len(Path("/proc/self/mounts").read_text().splitlines()),
         )
 
