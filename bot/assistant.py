@@ -40,12 +40,15 @@ def open_knowledge(settings: Settings) -> KnowledgeBase:
     )
 
 
-def open_runner(settings: Settings) -> Runner:
-    """Open the runner that `settings` name; nothing is started yet."""
+def open_runner(settings: Settings, *, warm: bool = True) -> Runner:
+    """Open the runner that `settings` name; nothing is started yet.
+
+    Without `warm` nothing is kept warm, whatever the settings say: right for a process that runs one snippet.
+    """
     config = RunnerConfig(
         slots=settings.run_slots,
         queue=settings.run_queue,
-        launch="warm" if settings.run_warm else "cold",
+        launch="warm" if warm and settings.run_warm else "cold",
         parked_memory_bytes=settings.run_parked_mib * 2**20,
         kept_runs=settings.runs_kept,
         datasets=datasets_folder(settings),

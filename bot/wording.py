@@ -40,6 +40,8 @@ def run_card(result: Result) -> str:
     parts.append(result.device.upper())
     if result.peak_memory_bytes:
         parts.append(f"{result.peak_memory_bytes / 2**20:.0f} MiB")
+    if result.cached:
+        parts.append("from the cache")
     return " · ".join(parts)
 
 

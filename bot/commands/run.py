@@ -69,7 +69,7 @@ def run(
     )
     backends: tuple[Backend, ...] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
     sources = [(name, _read(name)) for name in (_expand(paths) if batch else paths)]
-    assistant = Assistant(open_knowledge(settings), open_runner(settings))
+    assistant = Assistant(open_knowledge(settings), open_runner(settings, warm=batch))
     try:
         if batch:
             work = [(name, content, replace(template, backend=each)) for name, content in sources for each in backends]
