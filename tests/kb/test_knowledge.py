@@ -213,7 +213,7 @@ def test_a_follow_up_takes_up_what_was_said(knowledge: KnowledgeBase) -> None:
 
 def test_quality_on_real_questions(knowledge: KnowledgeBase) -> None:
     if not QUESTIONS.is_file():
-        pytest.skip(f"the questions for evaluation are not beside the checkout: {QUESTIONS}")
+        pytest.skip(f"third-party corpus: the questions for evaluation are not beside the checkout: {QUESTIONS}")
     report = evaluate.evaluate(knowledge.ask, evaluate.read(QUESTIONS)).to_dict()
     assert report["english"]["hit@1"] >= 0.62
     assert report["english"]["hit@5"] >= 0.88
