@@ -109,7 +109,7 @@ class Assistant:
         self.knowledge.close()
 
     def _suggest(self, result: Result) -> Result:
-        if result.error is None or result.status not in {"error", "rejected"}:
+        if result.error is None or result.status != "error":
             return result
         with self._lock:
             known = self._suggestions.get(result.id)

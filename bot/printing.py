@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,9 @@ from kb.state import Status
 from runner.compare import Row
 from runner.datasets import Dataset
 from runner.job import Result, RunError
+
+# Stands where the runner left out the middle of a long output.
+_CUT = re.compile(r"\n\[… [\d,]+ bytes left out …\]\n")
 
 STATUS_STYLE = {"ok": "green", "cancelled": "yellow", "rejected": "yellow"}
 
@@ -65,12 +69,23 @@ def show_output(stream: str, text: str) -> None:
     target.flush()
 
 
+def show_rest(result: Result, shown: Mapping[str, str]) -> None:
+    """Print what of a run's output did not appear while it ran: all of it, or the tail of what was cut."""
+    for stream, text in (("stdout", result.stdout), ("stderr", result.stderr)):
+        seen = shown.get(stream, "")
+        if not seen:
+            rest = text
+        else:
+            cut = _CUT.search(text)
+            rest = f"\n{text[cut.start() :].lstrip()}" if cut else ""
+        last = (rest or seen)[-1:]
+        show_output(stream, rest + ("" if last in ("", "\n") else "\n"))
+
+
 def show_ending(result: Result) -> None:
     """Print how a run ended, after its output: its error with what explains it, what it left, and the run's card."""
     console = _console()
-    if result.stdout and not result.stdout.endswith("\n"):
-        console.print()
-    if result.error is not None and result.status == "error":
+    if result.error is not None and (result.status == "error" or result.error.line is not None):
         _show_error(console, result.error)
     for fit in result.fits:
         figures = ", ".join(

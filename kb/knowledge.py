@@ -26,6 +26,8 @@ from kb.words import WordIndex
 
 MOST_SOURCES = 10
 LONGEST_ERROR = 4_000
+# Errors of Keras come out above 0.17, those of other things (a missing file, a division by zero) mostly below 0.16.
+LEAST_TO_EXPLAIN = 0.16
 
 
 class _Opened:
@@ -216,7 +218,7 @@ class KnowledgeBase:
         return self._sources(understand(clean_question(query)), limit)
 
     def explain_error(self, error_type: str, message: str, *, limit: int = 3) -> tuple[Source, ...]:
-        """Return the pages that explain an error, best first.
+        """Return the pages that explain an error, best first; none when nothing here is about it.
 
         Args:
             error_type: the exception's class name.
@@ -227,10 +229,13 @@ class KnowledgeBase:
             NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
         """
         text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
-        return self._sources(understand(clean_question(text.replace("\x00", " "))), limit)
+        opened, found = self._find(understand(clean_question(text.replace("\x00", " "))), limit)
+        return self._shown(opened, found) if found.confidence >= LEAST_TO_EXPLAIN else ()
 
     def _sources(self, question: Question, limit: int) -> tuple[Source, ...]:
-        opened, found = self._find(question, limit)
+        return self._shown(*self._find(question, limit))
+
+    def _shown(self, opened: _Opened, found: Found) -> tuple[Source, ...]:
         passages = {hit.passage: opened.store.passage(hit.passage) for hit in found.hits}
         return answers.sources(found, opened.searcher.pages, passages)
 

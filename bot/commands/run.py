@@ -91,14 +91,18 @@ def _run_one(assistant: Assistant, job: Job, *, as_json: bool) -> int:
         result = assistant.run(job)
         print_json(result.to_dict())
     else:
-        result = assistant.run(job, _show_output)
+        shown: dict[str, str] = {}
+
+        def show(event: Event) -> None:
+            if event.kind == "output":
+                stream, text = event.data["stream"], event.data["text"]
+                shown[stream] = text
+                printing.show_output(stream, text)
+
+        result = assistant.run(job, show)
+        printing.show_rest(result, shown)
         printing.show_ending(result)
     return _exit_status(result)
-
-
-def _show_output(event: Event) -> None:
-    if event.kind == "output":
-        printing.show_output(event.data["stream"], event.data["text"])
 
 
 def _compare(assistant: Assistant, job: Job, *, as_json: bool) -> int:

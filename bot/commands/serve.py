@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -62,7 +64,10 @@ def serve(host: str | None, port: int | None, as_json: bool, data_dir: Path | No
                 print_json({"address": address})
             else:
                 print(f"Lobby is open at {address} (Ctrl-C closes it)", flush=True)
-            uvicorn.Server(config).run(sockets=[listener])
+            # uvicorn raises the signal that stopped it once more when it is done; what is open must still be closed.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listener])
         finally:
             assistant.close()
     return DONE
