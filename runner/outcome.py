@@ -17,9 +17,10 @@ _TIME_SIGNALS = (signal.SIGXCPU,)
 def status_of(ending: Ending, job: Job) -> Status:
     """Decide how the run ended, from the runner's own measurements.
 
-    The one word of the harness that counts is said before the snippet's first line: that it did not compile. And a
-    failed exit is called `memory` when it says that an allocation failed, and `limit` when it says that a process was
-    refused where no group counts that: this picks among failures, and never makes a success.
+    The one word of the harness that counts is said before the snippet's first line: that it did not compile. And an
+    exit with 1, as an uncaught exception makes it, is called `memory` when it is told that an allocation failed, and
+    `limit` when it is told that a process was refused where no group counts that. Nothing outside sees either, and who
+    tells it falsely could as well have asked for too much: this picks among failures, and never makes a success.
     """
     told = ending.told
     by_reason: dict[str, Status] = {
@@ -40,13 +41,13 @@ def status_of(ending: Ending, job: Job) -> Status:
         return _signalled(ending, os.WTERMSIG(ending.wait_status), job)
     if told.started_at is None:
         return "interrupted"
-    if os.WEXITSTATUS(ending.wait_status) == 0:
+    code = os.WEXITSTATUS(ending.wait_status)
+    if code == 0:
         return "ok"
-    if told.error is not None and told.error.type == "TimeIsUp" and _time_was_nearly_up(ending, job):
-        return "timeout"
-    if ending.process_hits or ending.disk_full or (ending.sampled and told.process_error):
+    uncaught = code == 1
+    if ending.process_hits or ending.disk_full or (ending.sampled and uncaught and told.process_error):
         return "limit"
-    return "memory" if told.memory_error else "error"
+    return "memory" if uncaught and told.memory_error else "error"
 
 
 def _signalled(ending: Ending, number: int, job: Job) -> Status:
@@ -64,11 +65,6 @@ def _signalled(ending: Ending, number: int, job: Job) -> Status:
 
 def _near_memory_limit(ending: Ending, job: Job) -> bool:
     return (ending.peak or 0) >= job.limits.memory_bytes * 0.97
-
-
-def _time_was_nearly_up(ending: Ending, job: Job) -> bool:
-    limit = job.limits.wall_s
-    return ending.ended - ending.begun >= limit - min(1.5, limit * 0.15) - 5.5
 
 
 def result_of(

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import types
+from time import sleep
 from typing import Any, NoReturn
 
 from runner import layout, policy
@@ -26,6 +27,7 @@ from runner.harness import capture, datasets, faults, imports, plots, report, se
 
 _gate: imports.Gate | None = None
 _own_names: list[str] = []
+_UNTIL_ENDED_S = 60.0
 
 
 def prepare(backend: str) -> None:
@@ -175,6 +177,7 @@ def _run(job: dict[str, Any]) -> int:
 
 def _finish(module: types.ModuleType, error: BaseException | None) -> int:
     exit_code = 0
+    stopped = isinstance(error, capture.TimeIsUp) and report.is_owner()
     if not report.is_owner():  # a process that the snippet forked and let run to the end of its code
         exit_code = _exit_code(error)
         if error is not None and not isinstance(error, SystemExit):
@@ -208,6 +211,9 @@ def _finish(module: types.ModuleType, error: BaseException | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()
+    if stopped:
+        # Whether the time is over is not ours to say: the clock outside ends this process and names the reason.
+        sleep(_UNTIL_ENDED_S)
     return exit_code
 
 

@@ -43,9 +43,22 @@ def test_start_cannot_be_told_twice(run: Run) -> None:
     assert 0 < result.startup_ms < 60_000
 
 
-def test_time_up_cannot_be_claimed_early(run: Run) -> None:
-    result = run(f"{FRAME}\ntell(kind='error', error={{'type': 'TimeIsUp', 'message': 'x'}})\nos._exit(1)", wall_s=30)
-    assert result.status == "error"
+@pytest.mark.parametrize("wall_s", [3.0, 30.0])
+def test_time_up_cannot_be_claimed_early(run: Run, wall_s: float) -> None:
+    told = f"{FRAME}\ntell(kind='error', error={{'type': 'TimeIsUp', 'message': 'x'}})\nos._exit(1)"
+    assert run(told, wall_s=wall_s).status == "error"
+
+
+def test_time_up_cannot_be_claimed_at_the_last_moment(run: Run) -> None:
+    source = "import time\nclass TimeIsUp(BaseException): pass\ntime.sleep(3.5)\nraise TimeIsUp"
+    result = run(source, wall_s=4.0)
+    assert (result.status, result.exit_code) == ("error", 1)
+
+
+def test_memory_cannot_be_claimed_by_a_chosen_exit(run: Run) -> None:
+    told = f"{FRAME}\ntell(kind='error', error={{'type': 'MemoryError', 'message': 'x'}}, memory=True)"
+    assert run(f"{told}\nos._exit(7)").status == "error"
+    assert run(f"{told}\nos._exit(0)").status == "ok"
 
 
 @pytest.mark.parametrize(

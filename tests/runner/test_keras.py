@@ -153,7 +153,8 @@ def test_training_is_stopped_between_batches_when_time_is_up(keras_runner: Runne
     assert result.status == "timeout"
     assert "never" not in result.stdout
     assert result.fits[0].epochs > 3
-    assert result.duration_s < 6
+    assert result.duration_s < 8
+    assert result.exit_code is None
     assert "training-curve.png" in [artifact.name for artifact in result.artifacts]
 
 
