@@ -4,6 +4,7 @@ A snippet that fails is a `Result`, never an exception. These are for the rest::
 
     RunnerError
     ├── Unavailable     this machine cannot isolate code; nothing was run
+    ├── NoSpace         the folder of runs cannot be written to: disk full, read-only or not allowed
     ├── QueueFull       more runs are waiting than the bound allows
     └── UnknownRun      no run has that id
 
@@ -24,6 +25,10 @@ class RunnerError(Exception):
 
 class Unavailable(RunnerError):
     """This machine cannot isolate code, so nothing is run."""
+
+
+class NoSpace(RunnerError):
+    """The folder of runs cannot be written to: the disk is full, read-only, or belongs to somebody else."""
 
 
 class QueueFull(RunnerError):

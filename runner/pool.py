@@ -14,7 +14,7 @@ from pathlib import Path
 
 from runner import cell
 from runner.cgroup import Groups
-from runner.errors import Unavailable
+from runner.errors import RunnerError, Unavailable
 from runner.job import Backend, Job, Limits
 from runner.policy import RunnerConfig
 from runner.spawner import WARM_IMPORTS, Child, Spawner, SpawnFailed
@@ -168,7 +168,7 @@ class Pool:
                     continue
             if self._parked_bytes() > self._config.parked_memory_bytes:
                 return False
-            with contextlib.suppress(Unavailable, OSError):
+            with contextlib.suppress(RunnerError, OSError):
                 return self._park(backend)
         return False
 

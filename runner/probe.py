@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from runner import cell, syscalls
-from runner.errors import Unavailable
+from runner.errors import NoSpace, Unavailable
 from runner.job import Limits
 from runner.spawner import Spawner, SpawnFailed
 
@@ -45,7 +45,7 @@ def probe(spawner: Spawner, limits_by: str, group_problem: str | None) -> Capabi
         if not spawner.alive():
             spawner.start()
         spawner.spawn(Limits()).close()
-    except Unavailable as error:
+    except (Unavailable, NoSpace) as error:
         available, mode = False, "none"
         problems.append(Problem(error.what, error.remedy))
     except SpawnFailed as error:

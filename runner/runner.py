@@ -26,7 +26,8 @@ from ulid import ULID
 from runner import artifacts, cache, outcome, policy, probe
 from runner.admission import refusal
 from runner.cgroup import find
-from runner.errors import QueueFull, Unavailable, UnknownRun
+from runner.disk import writing_to
+from runner.errors import NoSpace, QueueFull, Unavailable, UnknownRun
 from runner.job import Event, Job, Result, RunError
 from runner.live import LiveRun
 from runner.outcome import never_started
@@ -39,6 +40,7 @@ from runner.supervise import Supervision
 __all__ = ["Runner", "RunnerConfig"]
 
 _LOG = logging.getLogger(__name__)
+_UNWRITTEN_KEPT = 200
 _RUN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -48,9 +50,10 @@ class Runner:
     def __init__(self, folder: Path, config: RunnerConfig | None = None) -> None:
         self._config = config or RunnerConfig()
         self._folder = folder.resolve()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._store = Store(self._folder / "runs.sqlite3")
-        self._owner = Owner(self._folder / "owners")
+        with writing_to(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._store = Store(self._folder / "runs.sqlite3")
+            self._owner = Owner(self._folder / "owners")
         self._groups, self._group_problem = find(f"lobby-{os.getpid()}-{self._owner.name}")
         self._pool = Pool(self._folder / "parents" / self._owner.name, self._config, self._groups)
         self._capability: Capability | None = None
@@ -60,9 +63,14 @@ class Runner:
         self._runs: dict[str, LiveRun] = {}
         self._running = 0
         self._finished: dict[str, int] = {}
+        self._unwritten: dict[str, LiveRun] = {}  # over, but the disk was full
         self._closing = False
         self._recent_s = deque([2.0], maxlen=20)
-        self._recover()
+        try:
+            self._recover()
+        except BaseException:
+            self._let_go()
+            raise
         self._workers = [
             threading.Thread(target=self._work, name=f"runner-{number}", daemon=True)
             for number in range(max(1, self._config.slots))
@@ -165,9 +173,9 @@ class Runner:
             begun = time.monotonic()
             try:
                 result = self._perform(run, begun)
-            except Unavailable as error:
+            except (Unavailable, NoSpace) as error:
                 result = never_started(
-                    run.id, run.job, "unavailable", RunError("Unavailable", f"{error.what} {error.remedy}")
+                    run.id, run.job, "unavailable", RunError(type(error).__name__, f"{error.what} {error.remedy}")
                 )
             except Exception:
                 _LOG.exception("run %s failed in the runner", run.id)
@@ -214,23 +222,53 @@ class Runner:
     def _finish(self, run: LiveRun, result: Result) -> None:
         with run.changed:
             done = Event(len(run.events) + 1, "done", result.to_dict())
-        try:
-            key = run.cache_key if result.status in ("ok", "error") else None
-            self._store.finish(result, [*run.events, done], key)
-        except Exception:
-            _LOG.exception("the result of run %s could not be stored", run.id)
+        stored = self._write_down(run, result, [*run.events, done])
         run.result = result
         run.tell("done", done.data)
         with self._lock:
+            if not stored:
+                self._unwritten[run.id] = run
+                while len(self._unwritten) > _UNWRITTEN_KEPT:
+                    del self._unwritten[next(iter(self._unwritten))]
             self._runs.pop(run.id, None)
             self._finished[result.status] = self._finished.get(result.status, 0) + 1
             often = sum(self._finished.values()) % 100 == 0
         if often:
             self._prune()
 
+    def _write_down(self, run: LiveRun, result: Result, events: list[Event]) -> bool:
+        """Put a result into the store; False when the disk is full, and the result has to stay in memory."""
+        try:
+            key = run.cache_key if result.status in ("ok", "error") else None
+            self._store.finish(result, events, key)
+        except NoSpace as error:
+            _LOG.warning("the result of run %s is kept in memory only: %s", run.id, error.what)
+            return False
+        except Exception:
+            _LOG.exception("the result of run %s could not be stored", run.id)
+            return False
+        self._write_late()
+        return True
+
+    def _write_late(self) -> None:
+        """Write down what a full disk had kept in memory; the first refusal ends the attempt."""
+        with self._lock:
+            waiting = list(self._unwritten.values())
+        for run in waiting:
+            if run.result is None:
+                continue
+            try:
+                self._store.finish(run.result, run.events)
+            except Exception as error:
+                _LOG.debug("run %s stays in memory: %s", run.id, error)
+                return
+            with self._lock:
+                self._unwritten.pop(run.id, None)
+
     def _prune(self) -> None:
-        for run_id in self._store.prune(self._config.kept_runs):
-            shutil.rmtree(self._folder / "artifacts" / run_id, ignore_errors=True)
+        with contextlib.suppress(NoSpace):  # the next time, then
+            for run_id in self._store.prune(self._config.kept_runs):
+                shutil.rmtree(self._folder / "artifacts" / run_id, ignore_errors=True)
 
     # -- following -------------------------------------------------------------------------------------------
 
@@ -240,7 +278,8 @@ class Runner:
         Raises:
             UnknownRun: there is no such run.
         """
-        return self._store.result(run_id)
+        unwritten = self._unwritten.get(run_id)
+        return unwritten.result if unwritten is not None else self._store.result(run_id)
 
     def job(self, run_id: str) -> Job:
         """Return what was run.
@@ -262,7 +301,7 @@ class Runner:
             UnknownRun: there is no such run.
         """
         with self._lock:
-            run = self._runs.get(run_id)
+            run = self._runs.get(run_id) or self._unwritten.get(run_id)
         if run is None:
             self._store.result(run_id)  # raises for an unknown run
             return iter(self._store.events(run_id, after))
@@ -278,7 +317,7 @@ class Runner:
         with self._lock:
             live = run_id in self._runs
         if not live:
-            self._store.result(run_id)
+            self.result(run_id)
 
         def follow() -> None:
             at = after
@@ -314,7 +353,7 @@ class Runner:
                 if waiting is not None:
                     self._queue.remove(run)
         if run is None:
-            self._store.result(run_id)
+            self.result(run_id)
             return False
         if waiting is not None:
             what = RunError("Cancelled", "stopped by a person")
@@ -334,7 +373,7 @@ class Runner:
         """
         if not _RUN_ID.fullmatch(run_id):
             raise UnknownRun(f"There is no run {run_id[:40]!r}.", "Check the address.")
-        result = self._store.result(run_id)
+        result = self.result(run_id)
         if result is not None and any(artifact.name == name for artifact in result.artifacts):
             path = self._folder / "artifacts" / run_id / name
             if path.is_file():
@@ -401,6 +440,10 @@ class Runner:
                 run.supervision.cancel()
         for worker in self._workers:
             worker.join(20.0)
+        self._write_late()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._pool.close()
         self._groups.close()
         shutil.rmtree(self._folder / "parents" / self._owner.name, ignore_errors=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 from runner import cell, policy
 from runner.cgroup import Group, Groups
+from runner.disk import writing_to
 from runner.errors import Unavailable
 from runner.filters import seccomp_program
 from runner.job import Backend, Limits
@@ -124,7 +125,9 @@ class Spawner:
             self._stop()
             begun = time.monotonic()
             root = self._folder / "root"
-            root.mkdir(parents=True, exist_ok=True)
+            with writing_to(self._folder):
+                root.mkdir(parents=True, exist_ok=True)
+                (self._folder / "log").touch()
             plan = cell.Plan(
                 root=str(root),
                 binds=policy.host_binds(self._config),

@@ -15,6 +15,7 @@ from typing import Any
 
 from ulid import ULID
 
+from runner.disk import writing_to
 from runner.errors import UnknownRun
 from runner.job import Event, Job, Limits, Result
 
@@ -120,12 +121,14 @@ class Store:
     """The runs of one folder. Thread-safe; several services may use the same folder."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = path.parent
         self._lock = threading.Lock()
-        self._base = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-        # With a write-ahead log a killed service loses nothing that was committed.
-        for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
-            self._base.execute(f"pragma {pragma}")
+        with writing_to(self._folder):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+            # With a write-ahead log a killed service loses nothing that was committed.
+            for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
+                self._base.execute(f"pragma {pragma}")
         with self._transaction() as base:
             at = base.execute("pragma user_version").fetchone()[0]
             for script in (_SCHEMA, *_MIGRATIONS)[at:]:
@@ -135,14 +138,15 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Any:
-        with self._lock:
+        with self._lock, writing_to(self._folder):
             self._base.execute("begin immediate")
             try:
                 yield self._base
+                self._base.execute("commit")
             except BaseException:
-                self._base.execute("rollback")
+                if self._base.in_transaction:  # a full disk may have ended it already
+                    self._base.execute("rollback")
                 raise
-            self._base.execute("commit")
 
     def accept(self, run_id: str, job: Job, owner: str) -> None:
         """Write down that a run was accepted."""

@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     "invalid-field": "A field is not allowed as it is",
     "knowledge-unavailable": "The knowledge base cannot be used",
     "method-not-allowed": "This address does not do that",
+    "no-space": "Runs cannot be written down",
     "not-found": "There is nothing here",
     "queue-full": "The queue is full",
     "request-failed": "The request cannot be served",
@@ -81,6 +82,8 @@ def from_runner(error: running.RunnerError) -> Problem:
     if isinstance(error, running.QueueFull):
         wait = str(max(1, round(error.retry_after_s)))
         return Problem(503, "queue-full", error.what, error.remedy, {"Retry-After": wait})
+    if isinstance(error, running.NoSpace):
+        return Problem(507, "no-space", error.what, error.remedy)
     return Problem(503, "runner-unavailable", error.what, error.remedy)
 
 
