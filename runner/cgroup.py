@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +45,7 @@ class Groups(Protocol):
     """A place where groups can be made."""
 
     kind: str
+    folders: tuple[Path, ...]  # what `close` removes, and who comes later when there was no time for it
 
     def create(self) -> Group: ...
     def close(self) -> None: ...
@@ -93,14 +95,16 @@ def _remove(folder: Path, patience_s: float = 2.0) -> bool:
             return True
 
 
-def _sweep(parent: Path) -> None:
-    """Remove what services that were killed left behind: their process' number is in the name, and it is gone."""
-    for folder in parent.glob("lobby-*-*"):
-        number = folder.name.split("-")[1]
-        if number.isdigit() and not Path(f"/proc/{number}").exists():
-            for inner in (*folder.glob("run-*"), folder):
-                with contextlib.suppress(OSError):
-                    inner.rmdir()
+def reap(folders: Iterable[Path]) -> bool:
+    """Remove groups, with their runs' groups, that a service which is gone left behind; True when none is left."""
+    gone = True
+    for folder in folders:
+        if not folder.exists():
+            continue
+        _write(folder / "cgroup.kill", 1)  # version 2 only; the cells end by themselves when their service does
+        inner = [_remove(run) for run in folder.glob("run-*") if run.is_dir()]
+        gone = all(inner) and _remove(folder) and gone
+    return gone
 
 
 # -- version 1 -----------------------------------------------------------------------------------------------
@@ -155,8 +159,8 @@ class _GroupsV1:
     def __init__(self, bases: dict[str, Path]) -> None:
         self._bases = bases
         self._numbers = itertools.count(1)
-        for base in dict.fromkeys(bases.values()):
-            _sweep(base.parent)
+        self.folders = tuple(dict.fromkeys(bases.values()))
+        for base in self.folders:
             base.mkdir(exist_ok=True)
 
     def create(self) -> Group:
@@ -164,7 +168,7 @@ class _GroupsV1:
         return _GroupV1({name: base / f"run-{number}" for name, base in self._bases.items()})
 
     def close(self) -> None:
-        for base in dict.fromkeys(self._bases.values()):
+        for base in self.folders:
             _remove(base)
 
 
@@ -209,7 +213,7 @@ class _GroupsV2:
     def __init__(self, base: Path) -> None:
         self._base = base
         self._numbers = itertools.count(1)
-        _sweep(base.parent)
+        self.folders: tuple[Path, ...] = (base,)
         base.mkdir(exist_ok=True)
         (base / "cgroup.subtree_control").write_text("+memory +pids +cpu")
 
@@ -265,6 +269,7 @@ class SampledGroups:
     """Where no cgroup can be made."""
 
     kind = "sampling"
+    folders: tuple[Path, ...] = ()
 
     def create(self) -> Group:
         return Sampled()

@@ -23,7 +23,7 @@ from typing import Any
 
 from ulid import ULID
 
-from runner import artifacts, cache, outcome, policy, probe
+from runner import artifacts, cache, leftovers, outcome, policy, probe
 from runner.admission import refusal
 from runner.cgroup import find
 from runner.disk import writing_to
@@ -55,6 +55,8 @@ class Runner:
             self._store = Store(self._folder / "runs.sqlite3")
             self._owner = Owner(self._folder / "owners")
         self._groups, self._group_problem = find(f"lobby-{os.getpid()}-{self._owner.name}")
+        with writing_to(self._folder):
+            self._owner.note(self._groups.folders)
         self._pool = Pool(self._folder / "parents" / self._owner.name, self._config, self._groups)
         self._capability: Capability | None = None
         self._lock = threading.Lock()
@@ -400,6 +402,7 @@ class Runner:
     def _recover(self) -> None:
         """Take over what services now gone left behind: the waiting run again, the running are reported."""
         waiting, running = self._store.take_over(self._owner)
+        leftovers.reap(self._owner, self._groups, self._folder / "parents")
         for run_id, job in running:
             what = RunError("Interrupted", "the service died while this ran; it was not run again")
             result = never_started(run_id, job, "interrupted", what)

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,22 @@ class Owner:
             os.close(descriptor)
         return True
 
-    def sweep(self) -> list[str]:
-        """Remove the marks of services that are gone and return their names."""
-        gone = [path.name for path in self._folder.iterdir() if self.gone(path.name)]
-        for name in gone:
-            (self._folder / name).unlink(missing_ok=True)
-        return gone
+    def note(self, folders: Iterable[Path]) -> None:
+        """Write into the mark which folders elsewhere are this service's, for whoever finds it gone."""
+        os.pwrite(self._descriptor, "".join(f"{folder}\n" for folder in folders).encode(), 0)
+
+    def dead(self) -> dict[str, list[Path]]:
+        """Return the services that are gone but whose marks are still there, each with the folders it noted."""
+        found = {}
+        for path in self._folder.iterdir():
+            if self.gone(path.name):
+                with contextlib.suppress(OSError):
+                    found[path.name] = [Path(line) for line in path.read_text("utf-8", "replace").splitlines()]
+        return found
+
+    def forget(self, name: str) -> None:
+        """Remove the mark of a service that is gone."""
+        (self._folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -186,7 +197,6 @@ class Store:
                 if name in gone:
                     base.execute("update run set owner = ? where id = ?", (owner.name, run_id))
                     (waiting if state == "queued" else running).append((run_id, job_from_json(job)))
-        owner.sweep()
         return waiting, running
 
     def result(self, run_id: str) -> Result | None:

@@ -274,6 +274,31 @@ def test_killed_service_loses_no_run_and_repeats_none(tmp_path: Path) -> None:
         again.close()
 
 
+def groups_of(owner: str) -> list[Path]:
+    return [path for path in Path("/sys/fs/cgroup").rglob(f"lobby-*{owner}*") if path.is_dir()]
+
+
+def test_killed_service_leaves_no_groups_and_folders_to_the_next(tmp_path: Path) -> None:
+    here = str(Path(__file__).resolve().parents[2])
+    command = [sys.executable, "-c", SERVICE, here, str(tmp_path / "r")]
+    with Runner(tmp_path / "r", COLD) as living:
+        living.run(Job("print(1)"))
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
+            assert service.stdout is not None
+            service.stdout.readline()
+            (dead,) = {path.name for path in (tmp_path / "r" / "owners").iterdir()} - {living._owner.name}
+            if living.status()["limits_by"] != "sampling":
+                assert groups_of(dead)
+            assert (tmp_path / "r" / "parents" / dead).is_dir()
+            os.kill(service.pid, signal.SIGKILL)
+        with Runner(tmp_path / "r", COLD):
+            assert groups_of(dead) == []
+            assert not (tmp_path / "r" / "parents" / dead).exists()
+            assert not (tmp_path / "r" / "owners" / dead).exists()
+            # Who lives keeps everything.
+            assert living.run(Job("print(2)")).stdout == "2\n"
+
+
 def test_two_services_may_share_a_folder(tmp_path: Path) -> None:
     one, two = Runner(tmp_path / "r", COLD), Runner(tmp_path / "r", COLD)
     try:
