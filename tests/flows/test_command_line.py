@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,26 @@ def test_wrong_call_is_one_clear_line(data_dir: Path, arguments: tuple[str, ...]
     assert_two_lines(done, 2)
 
 
+def test_long_output_shows_its_head_and_its_tail(data_dir: Path) -> None:
+    source = b"for n in range(20_000):\n    print('line', n)\nprint('THE END', end='')"
+    done = lobby("run", "-", data_dir=data_dir, stdin=source)
+    assert done.stdout.startswith("line 0\nline 1\n")
+    assert "\nTHE END\nThe output was cut.\n" in done.stdout
+
+
+def test_syntax_error_says_where(data_dir: Path) -> None:
+    done = lobby("run", "-", data_dir=data_dir, stdin=b"import keras\ndef f(:\n")
+    assert done.returncode == 2
+    assert "line 2" in done.stdout
+    assert "def f(:" in done.stdout
+
+
+def test_error_that_is_not_about_keras_is_not_explained(data_dir: Path) -> None:
+    run = document(lobby("run", "-", "--json", data_dir=data_dir, stdin=b"raise SystemExit('give up')"))
+    assert run["status"] == "error"
+    assert run["suggestions"] == []
+
+
 # --- the rest ----------------------------------------------------------------------------------------------------
 
 
@@ -256,6 +277,28 @@ def test_port_taken_is_one_clear_line(data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = lobby("serve", "--port", str(taken.getsockname()[1]), data_dir=data_dir)
     assert_two_lines(done, 3, "--port")
+
+
+def test_service_that_is_told_to_end_closes_everything(data_dir: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "LOBBY_DATA_DIR": str(tmp_path)}
+    shutil.copytree(data_dir / "knowledge", tmp_path / "knowledge")
+    with subprocess.Popen(
+        [LOBBY, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as served:
+        assert served.stdout is not None
+        address = re.search(r"http://\S+", served.stdout.readline())
+        assert address is not None
+        request = urllib.request.Request(
+            f"{address[0]}/api/runs?wait=true",
+            data=json.dumps({"source": "print(6 * 7)"}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            assert json.load(response)["stdout"] == "42\n"
+        served.terminate()
+        assert served.wait(60) == 0
+    assert list((tmp_path / "runs" / "parents").glob("*")) == []
+    assert list((tmp_path / "runs" / "owners").glob("*")) == []
 
 
 def test_full_disk_is_one_clear_line(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_an_error_leads_to_the_layer_that_raised_it(knowledge: KnowledgeBase) ->
         "Full shape received: (None, 28, 28)\x1b[0m\n\nArguments received by Conv2D.call():\n  • x=array"
     )
     assert "keras.layers.Conv2D" in names(knowledge.explain_error("ValueError", message))
-    assert knowledge.explain_error("ValueError", "")
+    assert knowledge.explain_error("ValueError", "") == ()
     assert len(knowledge.explain_error("KeyError", "\x00" * 10_000 + "é" * 100_000, limit=2)) <= 2
 
 
