@@ -43,8 +43,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def show_answer(answer: Answer) -> None:
-    """Print an answer, its code and its sources."""
+def show_answer(answer: Answer, site: str) -> None:
+    """Print an answer, its code and its sources; `site` is the address of our own pages."""
     console = _console()
     if console.is_terminal:
         console.print(Markdown(answer.text))
@@ -59,7 +59,7 @@ def show_answer(answer: Answer) -> None:
         if answer.answered:
             heading += f" ({wording.confidence_words(answer.confidence)})"
         console.print(Text(heading, style="bold"))
-        _show_sources(console, [source.to_dict() for source in answer.sources])
+        _show_sources(console, [source.to_dict() for source in answer.sources], site)
 
 
 def show_output(stream: str, text: str) -> None:
@@ -82,7 +82,7 @@ def show_rest(result: Result, shown: Mapping[str, str]) -> None:
         show_output(stream, rest + ("" if last in ("", "\n") else "\n"))
 
 
-def show_ending(result: Result) -> None:
+def show_ending(result: Result, site: str) -> None:
     """Print how a run ended, after its output: its error with what explains it, what it left, and the run's card."""
     console = _console()
     if result.error is not None and (result.status == "error" or result.error.line is not None):
@@ -102,10 +102,10 @@ def show_ending(result: Result) -> None:
     if result.suggestions:
         console.print()
         console.print(Text(f"{wording.LOOKS_LIKE}:", style="bold"))
-        _show_sources(console, result.suggestions)
+        _show_sources(console, result.suggestions, site)
 
 
-def show_comparison(rows: Sequence[Row]) -> None:
+def show_comparison(rows: Sequence[Row], site: str) -> None:
     """Print the same snippet's runs on several backends: each in full, then a table."""
     console = _console()
     table = Table("backend", "status", "seconds", "last loss", "largest difference")
@@ -113,7 +113,7 @@ def show_comparison(rows: Sequence[Row]) -> None:
         console.rule(row.backend)
         show_output("stdout", row.result.stdout)
         show_output("stderr", row.result.stderr)
-        show_ending(row.result)
+        show_ending(row.result, site)
         table.add_row(row.backend, row.status, f"{row.seconds:.2f}", _figure(row.last_loss), _figure(row.difference))
     console.print(table)
 
@@ -171,13 +171,14 @@ def _show_code(console: Console, code: str) -> None:
         console.print("\n".join(f"    {line}" if line else "" for line in code.splitlines()))
 
 
-def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> None:
+def _show_sources(console: Console, sources: Iterable[Mapping[str, Any]], site: str) -> None:
     for number, source in enumerate(sources, start=1):
         section = f" — {source['section']}" if source.get("section") else ""
         console.print(Text(f"{number:>2}. {source['title']}{section}", style="default"))
         if source.get("symbols"):
             console.print(Text(f"    {', '.join(source['symbols'])}", style="default"))
-        console.print(Text(f"    {source['url']}", style="dim"))
+        url = source["url"]
+        console.print(Text(f"    {site + url if url.startswith('/') else url}", style="dim"))
 
 
 def show_evaluation(figures: Mapping[str, Any]) -> None:

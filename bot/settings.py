@@ -77,6 +77,12 @@ class Settings(BaseModel):
         default="warning", pattern="^(debug|info|warning|error)$", description="Least level that is logged to stderr."
     )
 
+    @property
+    def address(self) -> str:
+        """Where the web pages are: the public address when there is one, else where `lobby serve` listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -39,7 +39,8 @@ def ask(question: str | None, batch: Path | None, as_json: bool, data_dir: Path 
     if question == STDIN:
         question = sys.stdin.buffer.read(MAX_QUESTION_BYTES + 1).decode("utf-8", "replace")
     questions = list(_read_batch(batch)) if batch else []
-    knowledge = open_knowledge(load_settings(data_dir).settings)
+    settings = load_settings(data_dir).settings
+    knowledge = open_knowledge(settings)
     try:
         if question is None:
             for item in questions:
@@ -51,7 +52,7 @@ def ask(question: str | None, batch: Path | None, as_json: bool, data_dir: Path 
     if as_json:
         print_json(answer.to_dict())
     else:
-        printing.show_answer(answer)
+        printing.show_answer(answer, settings.address)
     return DONE if answer.answered else FAILED
 
 

@@ -79,13 +79,13 @@ def run(
         ((name, content),) = sources
         job = replace(template, source=_source(content, name), backend=backends[0])
         if backend == "all":
-            return _compare(assistant, job, as_json=as_json)
-        return _run_one(assistant, job, as_json=as_json)
+            return _compare(assistant, job, settings.address, as_json=as_json)
+        return _run_one(assistant, job, settings.address, as_json=as_json)
     finally:
         assistant.close()
 
 
-def _run_one(assistant: Assistant, job: Job, *, as_json: bool) -> int:
+def _run_one(assistant: Assistant, job: Job, site: str, *, as_json: bool) -> int:
     """Run one snippet; for a person its output appears as it comes."""
     if as_json:
         result = assistant.run(job)
@@ -101,17 +101,17 @@ def _run_one(assistant: Assistant, job: Job, *, as_json: bool) -> int:
 
         result = assistant.run(job, show)
         printing.show_rest(result, shown)
-        printing.show_ending(result)
+        printing.show_ending(result, site)
     return _exit_status(result)
 
 
-def _compare(assistant: Assistant, job: Job, *, as_json: bool) -> int:
+def _compare(assistant: Assistant, job: Job, site: str, *, as_json: bool) -> int:
     """Run one snippet on every backend and print how they compare."""
     rows = assistant.compare(job)
     if as_json:
         print_json({"backend": "all", "rows": [row.to_dict() for row in rows]})
     else:
-        printing.show_comparison(rows)
+        printing.show_comparison(rows, site)
     return max(_exit_status(row.result) for row in rows)
 
 
