@@ -133,15 +133,20 @@ class Pool:
             try:
                 return spawner.spawn(limits)
             except SpawnFailed as error:
-                _LOG.warning("replacing the parent for %s: %s", spawner.backend, error)
-                self.replaced += 1
-                spawner.stop()
+                self._replace(spawner, error)
                 if attempt == 3:
                     raise Unavailable(
-                        f"No isolated process could be made: {error}",
+                        f"No isolated process could be made: {error}.",
                         "Run `lobby doctor`, which names what is missing.",
                     ) from error
         raise AssertionError("unreachable")
+
+    def _replace(self, spawner: Spawner, error: SpawnFailed) -> None:
+        # One that never gave a child says something about the machine, and whoever asked is told; no news for the log.
+        level = logging.WARNING if spawner.children else logging.INFO
+        _LOG.log(level, "replacing the parent for %s: %s", spawner.backend, error)
+        self.replaced += 1
+        spawner.stop()
 
     # -- in the background -----------------------------------------------------------------------------------
 
@@ -168,8 +173,13 @@ class Pool:
                     continue
             if self._parked_bytes() > self._config.parked_memory_bytes:
                 return False
-            with contextlib.suppress(RunnerError, OSError):
+            try:
                 return self._park(backend)
+            except Unavailable as error:
+                _LOG.info("no children are kept ready for %s: %s", backend, error.what)
+                self._wanted.discard(backend)  # until somebody asks again
+            except (RunnerError, OSError) as error:
+                _LOG.debug("no child was parked for %s: %s", backend, error)
         return False
 
     def _park(self, backend: Backend) -> bool:
@@ -179,9 +189,7 @@ class Pool:
         try:
             child = spawner.spawn(self._limits, warm=True)
         except SpawnFailed as error:
-            _LOG.warning("replacing the parent for %s: %s", backend, error)
-            self.replaced += 1
-            spawner.stop()
+            self._replace(spawner, error)
             return False
         child.channel.settimeout(_WARM_UP_S)
         try:

@@ -50,7 +50,7 @@ def probe(spawner: Spawner, limits_by: str, group_problem: str | None) -> Capabi
         problems.append(Problem(error.what, error.remedy))
     except SpawnFailed as error:
         available, mode = False, "none"
-        problems.append(Problem(f"No cell could be made: {error}", "Look at the kernel's log for what was refused."))
+        problems.append(Problem(f"No cell could be made: {error}.", "Look at the kernel's log for what was refused."))
     landlock = syscalls.landlock_version()
     isolation = {
         "namespaces": "user, pid, mount, network, ipc, uts, cgroup" if available else "refused",

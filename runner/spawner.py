@@ -32,6 +32,15 @@ class SpawnFailed(RuntimeError):
     """A parent could not give a child; another parent may."""
 
 
+def _refused(problem: object) -> Unavailable:
+    """Return the error of a machine that does not let us make a cell: to try again would change nothing."""
+    return Unavailable(
+        f"The kernel refused a step of the isolation: {problem}.",
+        "User namespaces are probably off or limited (sysctl user.max_user_namespaces,"
+        " kernel.unprivileged_userns_clone): allow them, or run the service as the machine's root.",
+    )
+
+
 def _pid_of(handle: int) -> int:
     for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
         name, _, value = line.partition(":")
@@ -158,15 +167,12 @@ class Spawner:
             except SpawnFailed as error:
                 self._stop()
                 raise Unavailable(
-                    f"No isolated interpreter could be started: {error}",
+                    f"No isolated interpreter could be started: {error}.",
                     "Run `lobby doctor`; namespaces and a readable Python installation are needed.",
                 ) from error
             if "problem" in answer:
                 self._stop()
-                raise Unavailable(
-                    f"This machine cannot isolate code: {answer['problem']}",
-                    "Allow user namespaces (sysctl user.max_user_namespaces) or run the service as root.",
-                )
+                raise _refused(answer["problem"])
             self.started_s = time.monotonic() - begun
 
     def spawn(self, limits: Limits, *, warm: bool = False) -> Child:
@@ -190,10 +196,7 @@ class Spawner:
             child.scratch = descriptors[0] if descriptors else -1
             answer = json.loads(message) if message else {"problem": "it ended"}
             if "problem" in answer:
-                raise Unavailable(
-                    f"This machine cannot isolate code: {answer['problem']}",
-                    "Run `lobby doctor`, which names what is missing.",
-                )
+                raise _refused(answer["problem"])
             child.control.settimeout(None)
         except (OSError, ValueError) as error:
             child.close()
@@ -235,6 +238,8 @@ class Spawner:
                 answer, descriptors = self._receive(self._config.fork_timeout_s)
             except OSError as error:
                 raise SpawnFailed(f"the parent does not listen: {error}") from error
+            if "refused" in answer:
+                raise _refused(answer["refused"])
             if "pid" not in answer or not descriptors:
                 raise SpawnFailed(str(answer.get("problem", "an answer without a child")))
             # The parent may live in a PID namespace of its own; the handle knows the number out here.

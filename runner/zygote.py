@@ -31,6 +31,13 @@ def main() -> None:
     commands.set_inheritable(False)
     backend, seccomp, imports = sys.argv[2], bytes.fromhex(sys.argv[3]), sys.argv[4:]
     sys.path.remove(layout.LOBBY)
+    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # The way back after each child, tried before anything is imported: root of a mere user namespace has none.
+        syscalls.setns(own_pids, syscalls.CLONE_NEWPID)
+    except OSError as error:
+        commands.send(json.dumps({"problem": error.strerror}).encode())
+        raise SystemExit(1) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -44,14 +51,19 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # dead children vanish by themselves
-    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     commands.send(json.dumps({"ready": True, "pid": os.getpid()}).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(commands, 1 << 16, 8)
         if not message:
             return
         request = json.loads(message)
-        syscalls.unshare(syscalls.CLONE_NEWPID)
+        try:
+            syscalls.unshare(syscalls.CLONE_NEWPID)
+        except OSError as error:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            commands.send(json.dumps({"refused": error.strerror}).encode())
+            continue
         pid = os.fork()
         if pid == 0:
             os.close(own_pids)
