@@ -26,6 +26,12 @@ NOT_SETTINGS = ("LOBBY_CONFIG", "LOBBY_TEST_")
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+def local_address(host: str, port: int) -> str:
+    """Return the address of what listens on a host and port; an IPv6 host is put in brackets."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
 def _default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("lobby", appauthor=False))
 
@@ -80,8 +86,7 @@ class Settings(BaseModel):
     @property
     def address(self) -> str:
         """Where the web pages are: the public address when there is one, else where `lobby serve` listens."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+        return self.public_url.rstrip("/") or local_address(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bot.channels.web.app import create_app
 from bot.commands.common import common_options, load_settings, print_json
 from bot.commands.kb import progress_bar
 from bot.errors import DONE, CannotServe
+from bot.settings import local_address
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from runner.job import BACKENDS
@@ -44,7 +45,7 @@ def serve(host: str | None, port: int | None, as_json: bool, data_dir: Path | No
         _build_if_needed(knowledge)
         assistant = Assistant(knowledge, open_runner(settings))
         try:
-            address = _address(settings.host, listener.getsockname()[1])
+            address = local_address(settings.host, listener.getsockname()[1])
             app = create_app(
                 assistant,
                 public_url=settings.public_url,
@@ -95,11 +96,6 @@ def _listen(host: str, port: int) -> socket.socket:
             "Choose another port (`lobby serve --port 8081`) or stop the program that has it.",
         ) from None
     return listener
-
-
-def _address(host: str, port: int) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}"
 
 
 def _build_if_needed(knowledge: KnowledgeBase) -> None:
