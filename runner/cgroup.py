@@ -32,10 +32,15 @@ class Usage:
 
 
 class Group(Protocol):
-    """What the runner asks of a group, whichever kind it is."""
+    """What the runner asks of a group, whichever kind it is.
+
+    A process enters by writing "0" to each of the `entrances`, open descriptors that are the caller's to close; where
+    there are none, `watch` tells whose families to look at.
+    """
 
     def limit(self, memory_bytes: int, processes: int) -> None: ...
-    def add(self, pid: int) -> None: ...
+    def entrances(self) -> list[int]: ...
+    def watch(self, *pids: int) -> None: ...
     def idle(self, idle: bool) -> None: ...
     def usage(self) -> Usage: ...
     def remove(self) -> bool: ...
@@ -64,6 +69,10 @@ def _write(path: Path, value: object) -> bool:
     except OSError:
         return False
     return True
+
+
+def _entrance(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
 
 
 def _counter(path: Path, name: str) -> int:
@@ -126,9 +135,11 @@ class _GroupV1:
             _write(swap, memory_bytes)
         (self._pids / "pids.max").write_text(str(processes))
 
-    def add(self, pid: int) -> None:
-        for folder in dict.fromkeys(self._folders.values()):
-            (folder / "cgroup.procs").write_text(str(pid))
+    def entrances(self) -> list[int]:
+        return [_entrance(folder / "tasks") for folder in dict.fromkeys(self._folders.values())]
+
+    def watch(self, *pids: int) -> None:
+        pass
 
     def idle(self, idle: bool) -> None:
         if "cpu" in self._folders:
@@ -185,8 +196,11 @@ class _GroupV2:
         _write(self._folder / "memory.swap.max", 0)
         (self._folder / "pids.max").write_text(str(processes))
 
-    def add(self, pid: int) -> None:
-        (self._folder / "cgroup.procs").write_text(str(pid))
+    def entrances(self) -> list[int]:
+        return [_entrance(self._folder / "cgroup.procs")]
+
+    def watch(self, *pids: int) -> None:
+        pass
 
     def idle(self, idle: bool) -> None:
         _write(self._folder / "cpu.weight", 1 if idle else 100)
@@ -231,7 +245,7 @@ class Sampled:
     """The same figures from /proc: the sum over a cell's processes, taken whenever `usage` is called."""
 
     def __init__(self) -> None:
-        self._first = 0
+        self._roots: tuple[int, ...] = ()
         self._memory_limit = self._process_limit = 1 << 62
         self._peak = 0
         self._own_floor = 0
@@ -241,15 +255,18 @@ class Sampled:
     def limit(self, memory_bytes: int, processes: int) -> None:
         self._memory_limit, self._process_limit = memory_bytes, processes
 
-    def add(self, pid: int) -> None:
-        self._first = pid
-        self._own_floor = _private_bytes(pid)
+    def entrances(self) -> list[int]:
+        return []
+
+    def watch(self, *pids: int) -> None:
+        self._roots = pids
+        self._own_floor = max(map(_private_bytes, pids), default=0)
 
     def idle(self, idle: bool) -> None:
         pass
 
     def usage(self) -> Usage:
-        processes = _tree(self._first)
+        processes = _tree(self._roots)
         # Pages shared with the parent are counted in every process, so each one's share of them is taken off again.
         memory = sum(max(0, _private_bytes(pid) - self._own_floor) for pid in processes)
         self._peak = max(self._peak, memory)
@@ -278,9 +295,9 @@ class SampledGroups:
         pass
 
 
-def _tree(first: int) -> list[int]:
+def _tree(roots: Iterable[int]) -> list[int]:
     found: list[int] = []
-    waiting = [first]
+    waiting = list(roots)
     while waiting and len(found) < 5000:
         pid = waiting.pop()
         found.append(pid)

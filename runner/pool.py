@@ -121,7 +121,7 @@ class Pool:
                 child.close()
                 continue
             if job.limits.memory_bytes != child.limits.memory_bytes:
-                child.group.limit(job.limits.memory_bytes, job.limits.processes + 1)
+                child.group.limit(job.limits.memory_bytes, job.limits.processes)
             self.from_parked += 1
             return child
 

@@ -42,19 +42,23 @@ def _refused(problem: object) -> Unavailable:
 
 
 def _pid_of(handle: int) -> int:
+    """Return a process' number out here, -1 when it is gone; the parent may live in a PID namespace of its own."""
     for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == "Pid":
             return int(value)
-    raise SpawnFailed("the child's number is not known")
+    return -1
 
 
 class Child:
-    """One cell, isolated or about to be, seen from outside. Every descriptor here is the runner's own end."""
+    """One cell, isolated or about to be, seen from outside. Every descriptor here is the runner's own end.
 
-    def __init__(self, pid: int, handle: int, ends: dict[str, int], group: Group, limits: Limits) -> None:
-        self.pid = pid
+    `handle` is the cell's first process, whose end is everybody's; `worker` the one that the snippet lives in.
+    """
+
+    def __init__(self, handle: int, worker: int, ends: dict[str, int], group: Group, limits: Limits) -> None:
         self.handle = handle
+        self.worker = worker
         self.output, self.errors = ends["output"], ends["errors"]
         self.channel = socket.socket(fileno=ends["channel"])
         self.control = socket.socket(fileno=ends["control"])
@@ -82,7 +86,7 @@ class Child:
         self._closed = True
         self.kill()
         gone = self.dead(10.0)
-        for descriptor in (self.handle, self.output, self.errors, self.scratch):
+        for descriptor in (self.handle, self.worker, self.output, self.errors, self.scratch):
             if descriptor >= 0:
                 os.close(descriptor)
         self.channel.close()
@@ -189,8 +193,6 @@ class Spawner:
         with self._lock:
             child = self._ask(limits, warm)
         try:
-            child.group.add(child.pid)
-            child.control.send(b"g")
             child.control.settimeout(self._config.fork_timeout_s)
             message, descriptors, _, _ = socket.recv_fds(child.control, 4096, 1)
             child.scratch = descriptors[0] if descriptors else -1
@@ -215,8 +217,7 @@ class Spawner:
         mine: dict[str, int] = {}
         theirs: list[int] = []
         try:
-            # The first process of the cell counts, and the snippet's own does.
-            group.limit(limits.memory_bytes, limits.processes + 1)
+            group.limit(limits.memory_bytes, limits.processes)
             group.idle(warm)
             for name in ("output", "errors"):
                 reader, writer = os.pipe2(os.O_CLOEXEC)
@@ -226,9 +227,11 @@ class Spawner:
                 one, other = socket.socketpair(socket.AF_UNIX, kind)
                 mine[name] = one.detach()
                 theirs.append(other.detach())
+            theirs += group.entrances()
             request = {
                 "limits": limits.to_dict(),
                 # The group counts its refusals and the kernel's own limit does not, so the group's has to come first.
+                # The cell's first process counts for the kernel.
                 "processes": limits.processes + (1 if self._groups.kind == "sampling" else 33),
                 "host_id": self._host_ids(),
                 "warm": warm,
@@ -240,10 +243,11 @@ class Spawner:
                 raise SpawnFailed(f"the parent does not listen: {error}") from error
             if "refused" in answer:
                 raise _refused(answer["refused"])
-            if "pid" not in answer or not descriptors:
+            if len(descriptors) != 2:
                 raise SpawnFailed(str(answer.get("problem", "an answer without a child")))
-            # The parent may live in a PID namespace of its own; the handle knows the number out here.
-            return Child(_pid_of(descriptors[0]), descriptors[0], mine, group, limits)
+            handle, worker = descriptors
+            group.watch(*(pid for pid in map(_pid_of, descriptors) if pid > 0))
+            return Child(handle, worker, mine, group, limits)
         except BaseException:
             for descriptor in mine.values():
                 os.close(descriptor)

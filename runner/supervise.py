@@ -1,7 +1,7 @@
 """One run from outside: hand over the job, read what comes, watch time, memory and processes, and measure the end.
 
 Nothing in here believes the snippet. Time is the runner's clock, memory and CPU are the group's counters, the exit
-status comes from the cell's first process, which the snippet cannot reach.
+status comes from the parent of the snippet's process, which lives outside the cell.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from runner import policy
+from runner import policy, syscalls
 from runner.cgroup import Sampled, Usage
 from runner.job import Job
 from runner.output import Kept, Live
@@ -29,6 +29,7 @@ Reason = Literal["", "wall", "cpu", "memory", "processes", "output", "cancelled"
 _LOOK_S = 0.05  # how often counters are read; a fork bomb makes a few hundred processes in that time
 _EVENT_S = 0.05  # output is gathered this long into one event
 _DRAIN_S = 2.0
+_TELL_S = 1.0  # a parent in the middle of a fork needs some milliseconds to tell how a child ended
 
 Tell = Callable[[str, dict[str, Any]], None]
 
@@ -70,6 +71,7 @@ class Supervision:
         self._frames = Frames()
         self._selector = selectors.DefaultSelector()
         self._hit_at: float | None = None
+        self._untold_at: float | None = None
 
     def cancel(self) -> None:
         """End the run soon; its result is `cancelled` unless it was faster."""
@@ -88,6 +90,7 @@ class Supervision:
         register(child.channel.fileno(), selectors.EVENT_READ, "channel")
         register(child.control.fileno(), selectors.EVENT_READ, "control")
         register(child.handle, selectors.EVENT_READ, "handle")
+        register(child.worker, selectors.EVENT_READ, "worker")
         self._send_job(environment)
         try:
             self._watch()
@@ -122,7 +125,7 @@ class Supervision:
         self._child.control.setblocking(False)
 
     def _watch(self) -> None:
-        ending, limits = self._ending, self._job.limits
+        child, ending, limits = self._child, self._ending, self._job.limits
         deadline = ending.begun + limits.wall_s
         next_look = ending.begun
         while True:
@@ -138,9 +141,16 @@ class Supervision:
                 ending.reason = self._look(now)
                 if ending.reason:
                     return
+                if self._untold_at is not None and now - self._untold_at > _TELL_S:
+                    ending.wait_status = syscalls.exit_status(child.worker)
+                    return
             for key, _ in self._selector.select(max(0.0, min(next_look, deadline) - now)):
                 if key.data == "handle":
                     return
+                if key.data == "worker":  # its parent tells how it ended at once, unless it is gone itself
+                    self._untold_at = now
+                    self._selector.unregister(child.worker)
+                    continue
                 if not self._read(key.data):
                     return
             if max(ending.stdout.total, ending.stderr.total) > limits.output_cap_bytes:
@@ -222,14 +232,14 @@ class Supervision:
     def _drain(self) -> None:
         """Read what was written before the end; the writers are all dead, so this cannot last."""
         end = time.monotonic() + _DRAIN_S
-        open_sources = {key.data for key in self._selector.get_map().values()} - {"handle"}
+        open_sources = {key.data for key in self._selector.get_map().values()} - {"handle", "worker"}
         while open_sources and time.monotonic() < end:
-            ready = [key.data for key, _ in self._selector.select(0) if key.data != "handle"]
+            ready = [key.data for key, _ in self._selector.select(0) if key.data not in ("handle", "worker")]
             if not ready:
                 break
             for source in ready:
                 self._read(source)
-            open_sources = {key.data for key in self._selector.get_map().values()} - {"handle"}
+            open_sources = {key.data for key in self._selector.get_map().values()} - {"handle", "worker"}
             if max(self._ending.stdout.total, self._ending.stderr.total) > 2 * self._job.limits.output_cap_bytes:
                 break
         self._flush(0.0, now=True)
@@ -242,7 +252,7 @@ class Supervision:
         ending.sampled = isinstance(child.group, Sampled)
         if usage.cpu_s is not None:
             used = max(0.0, usage.cpu_s - (self._before.cpu_s or 0.0))
-            # Sampling misses the end of it, which the cell's first process saw; a group misses nothing.
+            # Sampling misses the end of it, which the parent saw; a group misses nothing.
             ending.cpu_s = max(used, ending.cpu_s or 0.0) if ending.sampled else used
         ending.peak = usage.peak or None
         ending.process_hits = usage.process_hits - self._before.process_hits

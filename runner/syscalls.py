@@ -6,6 +6,7 @@ Used on both sides of the wall: outside to build a cell, inside (before any fore
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import platform
 import struct
@@ -45,6 +46,9 @@ PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
+_MADV_COLLAPSE = 25
+_PIDFD_GET_INFO = 0xC040FF0B  # _IOWR(0xFF, 11, struct pidfd_info of 64 bytes)
+_PIDFD_INFO_EXIT = 1 << 3
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
@@ -61,6 +65,7 @@ _libc.unshare.argtypes = (ctypes.c_int,)
 _libc.setns.argtypes = (ctypes.c_int, ctypes.c_int)
 _libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
 _libc.sethostname.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
+_libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 _libc.syscall.restype = ctypes.c_long
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), -1)
 _CAPSET = {"x86_64": 126, "aarch64": 91}.get(platform.machine(), -1)
@@ -145,6 +150,25 @@ def drop_capabilities() -> None:
     empty = ctypes.create_string_buffer(24)
     _check(_libc.syscall(_CAPSET, header, empty), "capset")
     prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def exit_status(handle: int) -> int | None:
+    """Return how the process behind a pidfd ended, as `os.wait` gives it; None while it is not reaped.
+
+    For whoever is not its parent. None as well where the kernel does not tell (before Linux 6.15).
+    """
+    info = bytearray(struct.pack("=Q56x", _PIDFD_INFO_EXIT))
+    try:
+        fcntl.ioctl(handle, _PIDFD_GET_INFO, info)
+    except OSError:
+        return None
+    (told, status) = struct.unpack("=Q52xi", info)
+    return int(status) if told & _PIDFD_INFO_EXIT else None
+
+
+def collapse(address: int, length: int) -> bool:
+    """Put `length` bytes of memory from `address` on into huge pages; False where that cannot be done."""
+    return int(_libc.madvise(address, length, _MADV_COLLAPSE)) == 0
 
 
 def load_seccomp(program: bytes) -> None:

@@ -23,7 +23,7 @@ from time import sleep
 from typing import Any, NoReturn
 
 from runner import layout, policy
-from runner.harness import capture, datasets, faults, imports, plots, report, seeds, warmup
+from runner.harness import capture, datasets, faults, goodbyes, imports, plots, report, seeds, warmup
 
 _gate: imports.Gate | None = None
 _own_names: list[str] = []
@@ -33,6 +33,7 @@ _UNTIL_ENDED_S = 60.0
 def prepare(backend: str) -> None:
     """Get ready in the parent, after its imports: Keras is patched and put aside, hooks are made."""
     global _gate
+    goodbyes.keep_few()
     _own_names.extend(name for name in sys.modules if name.partition(".")[0] == "runner")
     _gate = imports.Gate(backend)
     _gate.keep()

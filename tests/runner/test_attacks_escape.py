@@ -174,7 +174,8 @@ def test_first_process_cannot_be_killed(run: Run) -> None:
     source = """
         import os, signal
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGSTOP, signal.SIGCHLD):
-            os.kill(1, number)
+            try: os.kill(1, number)
+            except PermissionError: pass  # where Landlock keeps signals in, it is not even ignored
         print('still here')
     """
     result = run(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,7 +36,8 @@ def test_identical_run_is_answered_at_once_and_says_so(runner: Runner) -> None:
         first, id="", startup_ms=0, queued_ms=0, artifacts=()
     )
     assert runner.artifact_path(second.id, "a.txt").read_text() == "x"
-    assert [event.kind for event in seen] == ["output", "artifact", "done"]
+    # A busy machine may tell one line in two pieces.
+    assert [kind for kind, _ in itertools.groupby(event.kind for event in seen)] == ["output", "artifact", "done"]
     assert runner.result(second.id) == second
     assert took < 0.25  # 10 ms on an idle machine; the benchmark tells the figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -32,17 +33,20 @@ def place() -> cgroup.Groups:
 def test_real_group_counts_and_goes_away(place: cgroup.Groups) -> None:
     group = place.create()
     group.limit(256 << 20, 50)
+    entrances = group.entrances()
+    enter = f"import os; [os.write(number, b'0') for number in {entrances}]; input(); "
     with subprocess.Popen(
-        [sys.executable, "-S", "-c", "input(); " + EATER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-S", "-c", enter + EATER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=entrances
     ) as eater:
         assert eater.stdin is not None
         assert eater.stdout is not None
-        group.add(eater.pid)
         eater.stdin.write(b"\n")
         eater.stdin.flush()
         eater.stdout.readline()
         usage = group.usage()
         eater.kill()
+    for entrance in entrances:
+        os.close(entrance)
     assert usage.peak >= usage.memory > 50 << 20
     assert usage.cpu_s is not None
     assert usage.cpu_s > 0
@@ -64,7 +68,7 @@ def test_sampling_sees_memory_and_its_limit() -> None:
         group.limit(32 << 20, 10)
         sampled = group
         assert isinstance(sampled, cgroup.Sampled)
-        sampled._first = process.pid
+        sampled.watch(process.pid)
         assert process.stdout is not None
         process.stdout.readline()
         usage = group.usage()
@@ -89,16 +93,16 @@ print(flush=True); time.sleep(60)
     try:
         group = cgroup.Sampled()
         group.limit(1 << 40, 5)
-        group._first = process.pid
+        group.watch(process.pid)
         assert process.stdout is not None
         process.stdout.readline()
         assert group.usage().process_hits == 1
         group = cgroup.Sampled()
-        group._first = process.pid
+        group.watch(process.pid)
         group.limit(1 << 40, 6)
         assert group.usage().process_hits == 0
     finally:
-        for pid in reversed(cgroup._tree(process.pid)):
+        for pid in reversed(cgroup._tree([process.pid])):
             subprocess.run(["kill", "-9", str(pid)], check=False)
         process.wait()
 
