@@ -79,6 +79,25 @@ class Settings(BaseModel):
     run_parked_mib: int = Field(
         default=1024, ge=0, description="Memory for isolated processes that wait ready for a snippet, in MiB."
     )
+    chat_mode: str = Field(
+        default="off",
+        pattern="^(off|suggest|answer)$",
+        description="What Lobby does unasked in a chat room without an operator's choice: off, suggest or answer.",
+    )
+    chat_questions_per_hour: int = Field(default=120, ge=1, description="Questions that one person may ask in an hour.")
+    chat_runs_per_hour: int = Field(default=30, ge=1, description="Runs that one person may start in an hour.")
+    chat_server_runs_per_hour: int = Field(default=600, ge=1, description="Runs that one chat server gets in an hour.")
+    chat_burst: int = Field(default=8, ge=2, description="Messages that one person may send within ten seconds.")
+    chat_run_roles: tuple[str, ...] = Field(
+        default=(), description="Roles that may run code in chats; empty: everybody."
+    )
+    chat_gpu_roles: tuple[str, ...] = Field(
+        default=("operator", "helper"), description="Roles whose runs may use a GPU; empty: everybody."
+    )
+    chat_remind_days: float = Field(default=3.0, gt=0, description="Days after which an idle help thread is reminded.")
+    chat_close_days: float = Field(
+        default=2.0, gt=0, description="Days after that until it is closed, if nobody writes."
+    )
     log_level: str = Field(
         default="warning", pattern="^(debug|info|warning|error)$", description="Least level that is logged to stderr."
     )

@@ -1,30 +1,67 @@
-"""Every sentence that Lobby says in more than one channel, in one place, ready for translation."""
+"""Every sentence that Lobby says in more than one channel, in one place.
+
+The sentences are in `translations/*.toml`, one file a language; `say` picks the person's. What has no translation is
+said in English.
+"""
 
 from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
 
 from runner.job import Backend, Result
 
 BACKEND_NAMES: dict[Backend, str] = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+LOCALES = ("en", "fr", "zh", "es")
+DEFAULT_LOCALE = "en"
 
-_ENDINGS = {
-    "ok": "Ran without a complaint",
-    "error": "Your code raised an error",
-    "timeout": "Stopped: the time limit ran out",
-    "memory": "Stopped: it used more memory than a run may",
-    "killed": "Ended by a signal",
-    "limit": "Stopped: it went past a limit",
-    "rejected": "Not started",
-    "unavailable": "Not started: this machine cannot isolate code",
-    "cancelled": "Stopped on request",
-    "interrupted": "Interrupted: the service stopped while it ran",
-}
+_FOLDER = Path(__file__).resolve().parent / "translations"
 
 
-def run_sentence(result: Result) -> str:
+@cache
+def sentences(locale: str) -> dict[str, str]:
+    """Return all sentences of a language by their name, `group.name`."""
+    groups = tomllib.loads((_FOLDER / f"{locale}.toml").read_text(encoding="utf-8"))
+    return {f"{group}.{name}": text.strip() for group, named in groups.items() for name, text in named.items()}
+
+
+def locale_of(name: str) -> str:
+    """Return the language of ours for a locale such as `pt-BR` or `zh_Hans`; English for what we do not speak."""
+    language = name.replace("_", "-").partition("-")[0].lower()
+    return language if language in LOCALES else DEFAULT_LOCALE
+
+
+def say(sentence: str, locale: str = DEFAULT_LOCALE, /, **values: object) -> str:
+    """Return a sentence in a language.
+
+    Args:
+        sentence: which one, as `run.queued`.
+        locale: one of `LOCALES`, or any locale's name.
+        values: what its places are filled with.
+
+    Raises:
+        KeyError: there is no such sentence, or a place has no value.
+    """
+    spoken = sentences(locale_of(locale))
+    text = spoken[sentence] if sentence in spoken else sentences(DEFAULT_LOCALE)[sentence]
+    return text.format(**values) if values else text
+
+
+def wait_words(seconds: float, locale: str = DEFAULT_LOCALE) -> str:
+    """Say how long to wait, rounded up."""
+    if seconds < 60:
+        return say("manners.seconds", locale, count=max(1, round(seconds)))
+    if seconds < 5400:
+        return say("manners.minutes", locale, count=-(-int(seconds) // 60))
+    return say("manners.hours", locale, count=-(-int(seconds) // 3600))
+
+
+def run_sentence(result: Result, locale: str = DEFAULT_LOCALE) -> str:
     """Say in one short sentence how a run ended."""
-    sentence = _ENDINGS[result.status]
+    sentence = say(f"ending.{result.status}", locale)
     if result.status == "error" and result.error is None:
-        return f"Your code ended with exit code {result.exit_code}"
+        return say("ending.exit", locale, code=result.exit_code)
     if result.status == "killed" and result.signal:
         return f"{sentence} ({result.signal})"
     if result.status in {"rejected", "limit", "unavailable"} and result.error is not None:

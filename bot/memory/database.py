@@ -1,0 +1,145 @@
+"""The database of the chats: its tables, its migrations, its transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from runner.disk import writing_to
+from runner.store import Owner
+
+_SCHEMA = """
+create table conversation (
+    id text primary key,
+    channel text not null, server text not null, room text not null, thread text not null,
+    asker text not null,           -- the person who began it
+    subject text not null,         -- what the last question was about, redacted; answers follow-ups
+    sources text not null,         -- JSON: the last answer's pages
+    locale text not null,
+    url text not null,
+    state text not null check (state in ('open', 'solved', 'closed')),
+    updated real not null,         -- seconds since 1970
+    reminded real
+) without rowid;
+create index conversation_by_state on conversation (channel, state, updated);
+create table handled (
+    channel text not null, message text not null, revision text not null,
+    room text not null, author text not null, conversation text not null,
+    owner text not null,           -- the process that answers it
+    state text not null check (state in ('claimed', 'answered')),
+    body text,                     -- JSON of the message, kept only until it is answered
+    run text,                      -- the run it started
+    at real not null,
+    primary key (channel, message, revision)
+) without rowid;
+create index handled_by_state on handled (state, channel);
+create index handled_by_author on handled (channel, author);
+create table reply (
+    channel text not null, id text not null,
+    message text not null, slot text not null, conversation text not null, author text not null,
+    kind text not null, run text not null, at real not null,
+    primary key (channel, id)
+) without rowid;
+create index reply_by_message on reply (channel, message);
+create index reply_by_conversation on reply (conversation, at);
+create index reply_by_author on reply (channel, author);
+create table seen (
+    channel text not null, room text not null, message text not null, at real not null,
+    primary key (channel, room)
+) without rowid;
+create table button (
+    token text primary key,
+    channel text not null, conversation text not null, author text not null,
+    label text not null, intent text not null, arguments text not null, at real not null
+) without rowid;
+create index button_by_age on button (at);
+create table feedback (
+    channel text not null, reply text not null, author text not null,
+    vote text not null, subject text not null, sources text not null, at real not null,
+    primary key (channel, reply, author)
+) without rowid;
+create table usage (channel text not null, server text not null, author text not null, kind text not null,
+    at real not null);
+create index usage_by_author on usage (channel, author, kind, at);
+create index usage_by_server on usage (channel, server, kind, at);
+create table standing (
+    person text primary key,       -- a hash: that somebody misbehaved outlives being forgotten, who it was does not
+    score real not null, scored real not null,
+    blocked_until real not null, reason text not null
+) without rowid;
+create table choice (
+    channel text not null, place text not null, name text not null, value text not null,
+    primary key (channel, place, name)
+) without rowid;
+create virtual table solved using fts5 (subject, conversation unindexed, server unindexed, url unindexed,
+    tokenize = 'porter unicode61');
+pragma user_version = 1;
+"""
+# Steps from one version to the next; append only.
+_MIGRATIONS: tuple[str, ...] = ()
+
+
+class Database:
+    """One SQLite file and the mark of the process that uses it. Thread-safe; processes may share the file."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the memory.
+
+        Raises:
+            NoSpace: the folder cannot be written to.
+        """
+        self._folder = folder
+        self._lock = threading.Lock()
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(
+                folder / "memory.sqlite3", timeout=30, check_same_thread=False, isolation_level=None
+            )
+            for pragma in ("journal_mode = wal", "synchronous = normal", "secure_delete = on"):
+                self._base.execute(f"pragma {pragma}")
+            self.owner = Owner(folder / "owners")
+        with self.transaction() as base:
+            at = base.execute("pragma user_version").fetchone()[0]
+            for script in (_SCHEMA, *_MIGRATIONS)[at:]:
+                for statement in script.split(";\n"):
+                    if statement.strip():
+                        base.execute(statement)
+        self._sweep_marks()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, writing_to(self._folder):
+            self._base.execute("begin immediate")
+            try:
+                yield self._base
+                self._base.execute("commit")
+            except BaseException:
+                if self._base.in_transaction:
+                    self._base.execute("rollback")
+                raise
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._base.execute(query, values).fetchall()
+
+    def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
+        with self._lock:
+            row: tuple[Any, ...] | None = self._base.execute(query, values).fetchone()
+        return row
+
+    def _sweep_marks(self) -> None:
+        """Remove the marks of processes that are gone, once nothing unfinished bears their name."""
+        held = {row[0] for row in self.rows("select distinct owner from handled where state = 'claimed'")}
+        for name in self.owner.dead():
+            if name not in held:
+                self.owner.forget(name)
+
+    def close(self) -> None:
+        """Close the file; what was claimed and not answered can be claimed by the next process."""
+        with self._lock:
+            self._base.close()
+        self.owner.close()
