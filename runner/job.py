@@ -53,7 +53,8 @@ class Job:
     """One snippet to run.
 
     `source` is Python text. `files` are extra files laid into the working folder, by plain file name. `seed` sets
-    Python's, NumPy's and the backend's generators; without one every run draws its own.
+    Python's, NumPy's and the backend's generators; without one every run draws its own. With `graph` every model that
+    the snippet built is left as a picture, `model-N.png`.
     """
 
     source: str
@@ -63,6 +64,7 @@ class Job:
     seed: int | None = None
     stdin: bytes = b""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    graph: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class Supervision:
         head = {
             "source": self._source,
             "seed": job.seed,
+            "graph": job.graph,
             "wall_s": job.limits.wall_s,
             "stdin": len(job.stdin),
             "files": {name: len(content) for name, content in job.files.items()},

@@ -19,6 +19,7 @@ from bot.errors import CANNOT, DONE, FAILED, WRONG_CALL, BadCall
 from bot.settings import Settings
 from runner.inputs import BadInput, read_source
 from runner.job import BACKENDS, DEVICES, MIB, Backend, Device, Event, Job, Limits, Result, RunError
+from runner.uploads import is_upload, opening
 
 SUFFIXES = (".py", ".ipynb", ".md")
 STDIN = "-"
@@ -37,6 +38,7 @@ FILES_AT_MOST = Limits().disk_bytes
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of every random generator.")
 @click.option("--stdin", "stdin", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="What it reads.")
 @click.option("--file", "files", multiple=True, metavar="NAME=PATH", help="Lay PATH into the working folder as NAME.")
+@click.option("--graph", is_flag=True, help="Leave a picture of every model it built (model-N.png).")
 @common_options
 def run(
     paths: tuple[str, ...],
@@ -48,12 +50,14 @@ def run(
     seed: int | None,
     stdin: Path | None,
     files: tuple[str, ...],
+    graph: bool,
     as_json: bool,
     data_dir: Path | None,
 ) -> int:
     """Run the snippet in FILE (- reads standard input) where it can hurt nobody.
 
-    FILE is a Python program, a notebook (its code cells) or Markdown (its fenced Python blocks).
+    FILE is a Python program, a notebook (its code cells) or Markdown (its fenced Python blocks). A saved model,
+    weights, arrays or a pickle (.keras, .h5, .npz, .npy, .pkl) is opened there in safe mode and described.
     """
     settings = load_settings(data_dir).settings
     if not batch and len(paths) != 1:
@@ -66,6 +70,7 @@ def run(
         seed=seed,
         stdin=stdin.read_bytes() if stdin else b"",
         files=dict(_read_file(item) for item in files),
+        graph=graph,
     )
     backends: tuple[Backend, ...] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
     sources = [(name, _read(name)) for name in (_expand(paths) if batch else paths)]
@@ -77,7 +82,7 @@ def run(
                 print_json({**result.to_dict(), "file": name})
             return DONE
         ((name, content),) = sources
-        job = replace(template, source=_source(content, name), backend=backends[0])
+        job = _job(replace(template, backend=backends[0]), content, name)
         if backend == "all":
             return _compare(assistant, job, settings.address, as_json=as_json)
         return _run_one(assistant, job, settings.address, as_json=as_json)
@@ -124,7 +129,7 @@ def _run_all(assistant: Assistant, work: list[tuple[str, bytes, Job]], at_once: 
 
     def one(name: str, content: bytes, template: Job) -> Result:
         try:
-            return assistant.run(replace(template, source=_source(content, name)))
+            return assistant.run(_job(template, content, name))
         except BadInput as error:
             reason = RunError("BadInput", f"{error.what} {error.remedy}")
             return Result(str(ULID()), "rejected", template.backend, error=reason)
@@ -156,9 +161,15 @@ def _read(name: str) -> bytes:
         return sys.stdin.buffer.read(READ_AT_MOST)
     try:
         with Path(name).open("rb") as file:
-            return file.read(READ_AT_MOST)
+            return file.read(FILES_AT_MOST if is_upload(name) else READ_AT_MOST)
     except OSError as error:
         raise BadCall(f"{name} cannot be read: {error.strerror}.", "Name a file with Python code.") from None
+
+
+def _job(template: Job, content: bytes, name: str) -> Job:
+    if is_upload(name):
+        return opening(template, name, content)
+    return replace(template, source=_source(content, name))
 
 
 def _source(content: bytes, name: str) -> str:

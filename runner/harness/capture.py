@@ -7,7 +7,8 @@ import math
 import sys
 import time
 import weakref
-from types import ModuleType
+from collections.abc import Callable
+from types import FrameType, ModuleType
 from typing import Any
 
 from runner.harness import report
@@ -28,13 +29,15 @@ class _State:
         self.current: dict[int, dict[str, Any]] = {}
         self.models: weakref.WeakSet[Any] = weakref.WeakSet()
         self.told: set[int] = set()
+        self.draw: Callable[[Any], None] | None = None
 
 
 _state = _State()
 
 
-def start(wall_s: float) -> None:
-    """Begin: `wall_s` is what this run may take from now on."""
+def start(wall_s: float, draw: Callable[[Any], None] | None = None) -> None:
+    """Begin: `wall_s` is what this run may take from now on; `draw` is called with each model that is told of."""
+    _state.draw = draw
     # A second is enough to report, draw and flush; a short run keeps most of its time.
     _state.deadline = time.monotonic() + wall_s - min(1.5, wall_s * 0.15)
 
@@ -61,10 +64,23 @@ def _patch_models(model_class: Any) -> None:
     def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
         made = create(cls, *args, **kwargs)
         with contextlib.suppress(Exception):
-            _state.models.add(made)
+            if not _is_inside_of_a_sequential(sys._getframe(1)):
+                _state.models.add(made)
         return made
 
     model_class.__new__ = new
+
+
+def _is_inside_of_a_sequential(frame: FrameType | None) -> bool:
+    """A Sequential makes itself a second model, anew with each layer, in its `build`; none of them is the snippet's."""
+    for _ in range(3):
+        if frame is None:
+            return False
+        code = frame.f_code
+        if code.co_name == "build" and code.co_filename.endswith("/keras/src/models/sequential.py"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _patch_callbacks(callback_list: Any) -> None:
@@ -166,6 +182,8 @@ def _tell_model(model: Any) -> None:
     model.summary(print_fn=lambda text, **_: lines.append(str(text)))
     summary = "\n".join(lines)[:_SUMMARY_KEPT]
     report.tell("model", name=str(model.name)[:200], parameters=int(model.count_params()), summary=summary)
+    if _state.draw is not None:
+        _state.draw(model)
 
 
 def finish() -> None:

@@ -39,6 +39,15 @@ def save_open_figures(pyplot: Any) -> None:
             figure.savefig(path, dpi=100, bbox_inches="tight")
 
 
+def draw_model(model: Any) -> None:
+    """Draw a model's layers with their shapes as the next free `model-N.png`, with graphviz."""
+    path = _free("model", "png")
+    if path is not None:
+        with contextlib.suppress(Exception):
+            keras = sys.modules["keras"]
+            keras.utils.plot_model(model, to_file=path, show_shapes=True, show_layer_names=True, dpi=96)
+
+
 def _free(stem: str, suffix: str) -> str | None:
     for number in range(1, _MOST + 1):
         path = f"{layout.WORK}/{stem}-{number}.{suffix}"

@@ -165,7 +165,7 @@ def _run(job: dict[str, Any]) -> int:
     seeds.apply(job["seed"], _gate)
     seeds.remember()
     sys.meta_path.insert(0, _gate)
-    capture.start(job["wall_s"])
+    capture.start(job["wall_s"], plots.draw_model if job["graph"] else None)
     module = _main_module(source)
     report.tell("started", at=time.monotonic())
     outcome: BaseException | None = None

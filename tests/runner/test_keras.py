@@ -130,6 +130,20 @@ other = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)], name="other
     assert sorted(model.name for model in models) == ["other", "outer"]
 
 
+def test_models_are_drawn_on_request(keras_runner: Runner) -> None:
+    source = """
+import keras
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name='first'), keras.layers.Dense(1)])
+"""
+    plain = keras_runner.run(Job(source, limits=Limits(wall_s=60)))
+    assert plain.artifacts == ()
+    drawn = keras_runner.run(Job(source, limits=Limits(wall_s=60), graph=True))
+    assert drawn.status == "ok", drawn
+    (picture,) = drawn.artifacts
+    assert (picture.name, picture.media_type) == ("model-1.png", "image/png")
+    assert Path(picture.path).read_bytes().startswith(b"\x89PNG")
+
+
 def test_diverging_training_has_gaps_in_its_history(keras_runner: Runner) -> None:
     source = FIT.replace("np.random.rand(64, 1)", "np.full((64, 1), np.nan)")
     (fit,) = keras_runner.run(Job(source)).fits

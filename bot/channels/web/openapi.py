@@ -96,6 +96,7 @@ _SCHEMAS: Json = {
             "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_SEED},
             "stdin": {"type": "string"},
             "files": {"type": "object", "maxProperties": MAX_FILES, "additionalProperties": _TEXT},
+            "graph": {"type": "boolean", "default": False, "description": "Leave a picture of every model."},
         },
         required=("source",),
         closed=True,

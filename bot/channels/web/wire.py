@@ -13,7 +13,7 @@ from runner.job import BACKENDS, DEVICES, Job, Limits
 
 Name = TypeVar("Name", bound=str)
 
-RUN_FIELDS = ("source", "backend", "device", "timeout_s", "seed", "stdin", "files")
+RUN_FIELDS = ("source", "backend", "device", "timeout_s", "seed", "stdin", "files", "graph")
 ASK_FIELDS = ("question",)
 # What a run may ask for unless the operator sets another bound: as much as a GPU run gets.
 MAX_TIMEOUT_S = 60.0
@@ -75,6 +75,7 @@ def parse_run(
         seed=_seed(data.get("seed")),
         stdin=_text(data, "stdin").encode(),
         files=_files(data.get("files")),
+        graph=_flag(data.get("graph"), "graph"),
     )
 
 
@@ -169,6 +170,12 @@ def _number(value: Any, name: str, most: float) -> float:
             f'Leave "{name}" out for the default.',
         )
     return float(value)
+
+
+def _flag(value: Any, name: str) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise invalid(f'The field "{name}" is {_shown(value)}; it must be true or false.', f'Leave "{name}" out for false.')
 
 
 def _seed(value: Any) -> int | None:
