@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from bot.assistant import Assistant
-from bot.intents import Request
+from bot.intents import Request, last_error
 from bot.memory import Conversation, Memory
 from bot.messages import Button, Intent, Link, Message, Reply
 from bot.redaction import disarm, inline, redact
@@ -33,9 +33,7 @@ _LEANS = re.compile(
 _BACKEND_NAME = re.compile(r"\b(?:tensorflow|tf|jax|pytorch|torch)\b", re.IGNORECASE)
 NEAREST = 5
 LONGEST_BUTTON_CODE = 16 * 1024
-_LAST_ERROR = re.compile(
-    r"^(?:[\w.]+\.)?(?P<type>[A-Z]\w*(?:Error|Exception|Warning|Interrupt))\b:?\s*(?P<message>.*)", re.M
-)
+LONGEST_ERROR = 4_000
 
 
 class Asking:
@@ -145,21 +143,26 @@ class Asking:
     async def explain(self, message: Message, request: Request) -> Reply:
         """Explain a pasted error."""
         pasted = request.error or request.text or request.code
-        matches = list(_LAST_ERROR.finditer(pasted))
-        if not matches:
+        found = last_error(pasted)
+        if found is None:
             return Reply(text=say("answer.no_error", message.locale), locale=message.locale)
-        last = matches[-1]
-        told = pasted[last.start("message") :].strip()
-        return await self.explain_error(message, last["type"], told)
+        return await self.explain_error(message, *found)
 
     async def explain_error(self, message: Message, error_type: str, told: str) -> Reply:
         """Explain an error by its type and message."""
-        sources: tuple[Source, ...] = await self._workers.ask(self._assistant.knowledge.explain_error, error_type, told)
         subject = redact(f"{error_type}: {told}")
+        sources, answer = await self._workers.ask(self._explained, error_type, told)
         kept = [source.to_dict() for source in sources]
         await self._workers.look(self._memory.note_question, message, subject, kept, message.locale)
-        headline = inline(subject, 300)
-        return self._composer.explained(headline, sources, message.locale)
+        return self._composer.explained(inline(subject, 300), sources, answer, message.locale)
+
+    def _explained(self, error_type: str, told: str) -> tuple[tuple[Source, ...], Answer | None]:
+        """Return the pages about an error, and what they say when that is sure."""
+        sources = self._assistant.knowledge.explain_error(error_type, told)
+        if not sources:
+            return (), None
+        answer = self._assistant.ask(f"{error_type}: {told}"[:LONGEST_ERROR])
+        return (answer.sources, answer) if answer.answered else (sources, None)
 
     def sources(self, message: Message, before: Conversation | None) -> Reply:
         """Show all sources of the last answer of the conversation."""
@@ -191,9 +194,10 @@ def unusable(error: KnowledgeError, locale: str) -> Reply:
 def _joined(subject: str, follow_up: str) -> str:
     """Ask the former question anew with what the follow-up changes."""
     names = _BACKEND_NAME.findall(follow_up)
-    if names and _BACKEND_NAME.search(subject):
-        return _BACKEND_NAME.sub(names[-1], subject)
-    return f"{subject} {follow_up}"
+    swapped = names and _BACKEND_NAME.search(subject)
+    joined = _BACKEND_NAME.sub(names[-1], subject) if swapped else f"{subject} {follow_up}"
+    # A backend's name alone reads like a question about another library.
+    return f"{joined} (Keras)" if names and "keras" not in joined.lower() else joined
 
 
 def _with_run_button(reply: Reply, request: Request, locale: str) -> Reply:

@@ -16,10 +16,10 @@ from bot.asking import Asking, unusable
 from bot.assistant import Assistant
 from bot.attachments import fetch
 from bot.errands import Errands
-from bot.intents import BadInput, Request, named_in, understand
+from bot.intents import BadInput, Request, asks_to_run_again, named_in, understand
 from bot.manners import Manners, Verdict
 from bot.memory import Claim, Conversation, Memory, OwnReply, Seen
-from bot.messages import Intent, Message, Mode, Reply
+from bot.messages import Button, Intent, Message, Mode, Reply
 from bot.redaction import redact, secrets_in
 from bot.replies import Composer
 from bot.running import Running
@@ -76,8 +76,9 @@ class Desk:
                 yield _refusal(verdict, message)
             return
         try:
+            tokens: dict[str, str] = {}
             async for reply in self._answer(claim, before, unasked):
-                yield await self.workers.look(self._dressed, claim, reply)
+                yield await self.workers.look(self._dressed, claim, reply, tokens)
         except BadInput as error:
             yield Reply(text=f"{error.what} {error.remedy}", kind="refusal", locale=message.locale)
         except UnknownRun:
@@ -261,14 +262,29 @@ class Desk:
             if quoted.code or quoted.error or message.intent is not None:
                 joined = f"{text}\n\n{message.quoted}".strip()
                 request = understand(joined, intent=message.intent, arguments=arguments, contents=contents)
+        if message.addressed and not request.code + request.error + request.arguments.get("run", ""):
+            request = await self.workers.look(self._about_a_run, message, request)
+        return request
+
+    def _about_a_run(self, message: Message, request: Request) -> Request:
+        """Let "and on torch?", or "explain" under a result, be about the run that is shown there."""
+        run_id = self.memory.run_shown(message.conversation, message.channel, message.reply_to)
+        if not run_id:
+            return request
+        named = {**request.arguments, "run": run_id}
+        if request.intent in {Intent.RUN, Intent.EXPLAIN, Intent.UPGRADE}:
+            return replace(request, text="", arguments=named)
+        if request.intent == Intent.ASK and asks_to_run_again(request):
+            return replace(request, intent=Intent.RUN, text="", arguments=named)
         return request
 
     async def _run_request(self, message: Message, request: Request) -> tuple[Request, str | None]:
         """Complete a request to run something again, and say which message of ours its result replaces."""
         run_id = request.arguments.get("run")
+        other = request.backend
         if run_id:
             request = await self.workers.look(self._running.again, run_id, request)
-        in_place = (run_id and not request.arguments.get("backend")) or request.arguments.get("replace")
+        in_place = (run_id and not other) or request.arguments.get("replace")
         if not in_place or message.reply_to is None:
             return request, None
         own = await self.workers.look(self.memory.reply, message.channel, message.reply_to)
@@ -288,13 +304,20 @@ class Desk:
             text=text, kind="warning", slot="secret", actions=("remove_message",), private=True, locale=message.locale
         )
 
-    def _dressed(self, claim: Claim, reply: Reply) -> Reply:
-        """Give a reply's buttons their tokens, and let it replace what an unfinished attempt left."""
-        if reply.buttons:
-            tokens = self.memory.keep_buttons(claim.message, reply.buttons)
-            buttons = tuple(replace(button, token=token) for button, token in zip(reply.buttons, tokens, strict=True))
-            reply = reply.with_buttons(buttons)
+    def _dressed(self, claim: Claim, reply: Reply, tokens: dict[str, str]) -> Reply:
+        """Give a reply's buttons their tokens, and let it replace what an unfinished attempt left.
+
+        `tokens` are those that earlier replies to the same message gave out: progress need not make new ones.
+        """
+        new = [button for button in reply.buttons if _key(button) not in tokens]
+        if new:
+            tokens.update(zip(map(_key, new), self.memory.keep_buttons(claim.message, new), strict=True))
+        reply = reply.with_buttons(tuple(replace(button, token=tokens[_key(button)]) for button in reply.buttons))
         return replace(reply, replaces=reply.replaces or claim.replies.get(reply.slot))
+
+
+def _key(button: Button) -> str:
+    return f"{button.intent} {button.label} {sorted(button.arguments.items())}"
 
 
 def _refusal(verdict: Verdict, message: Message) -> Reply:

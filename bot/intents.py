@@ -84,7 +84,7 @@ _QUESTION_WORDS = re.compile(
     re.IGNORECASE,
 )
 _TRACEBACK = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
-_ERROR_LINE = re.compile(r"^(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Warning|Interrupt)\b:?", re.MULTILINE)
+_ERROR_LINE = re.compile(r"^(?:[\w.]+\.)?(?P<type>[A-Z]\w*(?:Error|Exception|Warning|Interrupt))\b:?", re.MULTILINE)
 _SYMBOL = re.compile(r"`?(?P<symbol>(?:keras|keras_hub|keras_tuner|tf\.keras)(?:\.[A-Za-z_]\w*)+)(?:\(\))?`?")
 _SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|thanks?(?: you| a lot| so much)?|thx|ty|cheers|ok(?:ay)?|great|cool|nice|"
@@ -96,6 +96,7 @@ _SOLVED_TALK = re.compile(
 )
 
 WORDS_BETWEEN_BLOCKS = 3
+FEW_WORDS = 7
 CODE_SUFFIXES = (".py", ".ipynb")
 TEXT_SUFFIXES = (".txt", ".log", ".md")
 
@@ -117,8 +118,8 @@ class Request:
 
     @property
     def question(self) -> str:
-        """What to ask the knowledge base: the prose, then the error, then the code."""
-        parts = [self.text, self.error, f"```python\n{self.code}\n```" if self.code else ""]
+        """What to ask the knowledge base: the prose, then what the error says, then the code."""
+        parts = [self.text, essence(self.error), f"```python\n{self.code}\n```" if self.code else ""]
         return "\n\n".join(part for part in parts if part.strip())
 
     @property
@@ -176,11 +177,31 @@ def understand(
     return _as_meant(request)
 
 
+def last_error(pasted: str) -> tuple[str, str] | None:
+    """Return type and message of the last error in a pasted text; None when it holds none."""
+    matches = list(_ERROR_LINE.finditer(pasted))
+    if not matches:
+        return None
+    last = matches[-1]
+    return last["type"], pasted[last.end() :].lstrip(": ").strip()
+
+
+def essence(pasted: str) -> str:
+    """Return what an error says, without the way it took through the files."""
+    found = last_error(pasted)
+    return f"{found[0]}: {found[1]}" if found else pasted
+
+
 def named_in(text: str) -> tuple[Intent, str] | None:
     """Return the intent that a text names as a command (`!run …`), and the rest; None for free text."""
     command = _COMMAND.match(text)
     known = _BY_NAME.get(command["name"].lower()) if command else None
     return (known, command["rest"]) if command and known else None
+
+
+def asks_to_run_again(request: Request) -> bool:
+    """True for "and on torch?" and "run it again": a few words that say nothing but to run."""
+    return len(request.text.split()) <= FEW_WORDS and (request.backend is not None or _wants_run(request.text))
 
 
 def _as_named(request: Request, text: str) -> Request:
@@ -201,7 +222,7 @@ def _as_meant(request: Request) -> Request:
     prose = request.text.strip()
     if request.code and _UPGRADE_WORDS.search(prose):
         return replace(request, intent=Intent.UPGRADE)
-    if request.code and not request.error and (not prose or _wants_run(prose)):
+    if request.code and not request.error and (_is_joint(prose) or _wants_run(prose)):
         return replace(request, intent=Intent.RUN)
     if request.code or request.error:
         return request
@@ -216,14 +237,18 @@ def _as_meant(request: Request) -> Request:
     return request
 
 
+def _is_joint(prose: str) -> bool:
+    """True for "and", "then this", "on jax:", which only stand between blocks or before one."""
+    return len(prose.split()) <= WORDS_BETWEEN_BLOCKS and not _QUESTION_WORDS.search(prose)
+
+
 def _wants_run(prose: str) -> bool:
     """True for "run this", "on jax", "please execute:"; not for "why does this not run?"."""
     if _QUESTION_WORDS.search(re.sub(r"\b(?:can|could|would|will) you\b", "", prose)) and not re.match(
         r"^\W*(?:please |pls |can you |could you |would you )*(?:run|execute|eval|try)\b", prose, re.IGNORECASE
     ):
         return False
-    # "and", "then this", "on jax": what stands between blocks.
-    return bool(_RUN_WORDS.search(prose)) or len(prose.split()) <= WORDS_BETWEEN_BLOCKS
+    return bool(_RUN_WORDS.search(prose))
 
 
 def _take_apart(text: str) -> _Parts:
@@ -276,7 +301,7 @@ def _bare(rest: str, parts: _Parts) -> str:
                 before, pasted = before + pasted[end:], pasted[:end]
         parts.errors.append(pasted.strip())
         return before
-    if (last_error := _ERROR_LINE.search(rest)) and last_error.start() == len(rest) - len(rest.lstrip()):
+    if (first := _ERROR_LINE.search(rest)) and first.start() == len(rest) - len(rest.lstrip()):
         parts.errors.append(rest.strip())
         return ""
     single = re.fullmatch(r"\s*`([^`\n]+)`\s*", rest)
@@ -374,4 +399,4 @@ def _leading_backend(text: str) -> tuple[str, Backend | None]:
     return text, None
 
 
-__all__ = ["COMMANDS", "BadInput", "Request", "named_in", "understand"]
+__all__ = ["COMMANDS", "BadInput", "Request", "asks_to_run_again", "last_error", "named_in", "understand"]

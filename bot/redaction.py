@@ -103,14 +103,16 @@ def disarm(text: str) -> str:
 
 def fenced(text: str) -> str:
     """Return a text that can stand in a fenced block without ending it."""
-    return re.sub(r"`(?=``)", f"`{BREAK}", text).replace("~~~", f"~{BREAK}~~")
+    return re.sub(r"([`~])(?=\1\1)", rf"\1{BREAK}", text)
 
 
 def inline(text: str, longest: int = 200) -> str:
     """Return somebody's words as one line of inline code; nothing in it is Markdown, a mention or a path."""
-    line = " ".join(text.split()).replace("`", "ˋ")
-    line = line if len(line) <= longest else line[: longest - 1] + "…"
-    return f"`{disarm(without_paths(line))}`" if line else ""
+    line = re.sub("`{2,}", "`", " ".join(redact(text).split()))
+    line = disarm(without_paths(line if len(line) <= longest else line[: longest - 1] + "…"))
+    if "`" in line:
+        return f"`` {line} ``"
+    return f"`{line}`" if line else ""
 
 
 def without_paths(text: str, folders: Iterable[Path] = ()) -> str:

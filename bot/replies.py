@@ -21,7 +21,7 @@ OUTPUT_CHARACTERS = 1_000
 LINKS_SHOWN = 4
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 LONGEST_SIGNATURE = 400
-LONGEST_EXPLANATION = 320
+LONGEST_EXPLANATION = 200
 
 _LINK = re.compile(r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<url>/[^)\s]*)\)")
 
@@ -76,12 +76,17 @@ class Composer:
             facts={"sources": [source.id for source in sources]},
         )
 
-    def explained(self, headline: str, sources: Sequence[Source], locale: str) -> Reply:
-        """Explain an error by the pages about it."""
+    def explained(self, headline: str, sources: Sequence[Source], answer: Answer | None, locale: str) -> Reply:
+        """Explain an error: by an answer where there is a sure one, else by the pages about it."""
+        if answer is not None:
+            reply = self.answer(answer, locale)
+            return reply.with_text(f"{headline}\n\n{reply.text}")
         if not sources:
             return self.unsure((), 0.0, locale).with_text(f"{headline}\n\n{say('answer.unexplained', locale)}".strip())
         first = sources[0]
-        text = f"{headline}\n\n{say('run.looks_like', locale)} {self._named(first)}: {disarm(_cut(first.excerpt))}"
+        text = (
+            f"{headline}\n\n{say('run.looks_like', locale)} {self._named(first)}: {disarm(_beginning(first.excerpt))}"
+        )
         return Reply(
             text=text.strip(),
             kind="answer",
@@ -201,7 +206,7 @@ class Composer:
             lines.append(inline(error.source_line.strip()))
         if result.suggestions:
             first = result.suggestions[0]
-            said = disarm(_cut(str(first.get("excerpt", ""))))
+            said = disarm(_beginning(str(first.get("excerpt", ""))))
             title = self._titled(str(first.get("title", "")), str(first.get("url", "")))
             lines.append(f"💡 {say('run.looks_like', locale)} {title}: {said}")
         return lines
@@ -294,5 +299,11 @@ def _plain(text: str) -> str:
     return re.sub(r"([*_`~|<>\[\]])", r"\\\1", disarm(without_paths(" ".join(text.split()))))
 
 
-def _cut(text: str, longest: int = LONGEST_EXPLANATION) -> str:
-    return text if len(text) <= longest else text[: longest - 1].rsplit(" ", 1)[0] + "…"
+def _beginning(text: str) -> str:
+    """Return the first sentences of a passage, as far as they are short; code tends to come after them."""
+    first, *others = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'`])", text)
+    for sentence in others:
+        if len(first) + len(sentence) >= LONGEST_EXPLANATION:
+            break
+        first = f"{first} {sentence}"
+    return first if len(first) <= LONGEST_EXPLANATION else first[: LONGEST_EXPLANATION - 1].rsplit(" ", 1)[0] + "…"

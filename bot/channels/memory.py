@@ -8,11 +8,12 @@ await chat.press("ada", answer[-1], Intent.SOURCES)
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from ulid import ULID
 
 from bot.channels.base import Gone, NotAllowed, serve
 from bot.desk import Desk
@@ -42,12 +43,11 @@ class MemoryChat:
     forbidden: frozenset[str] = frozenset()  # rooms in which we may not write
     shown: dict[str, Shown] = field(default_factory=dict)
     actions: list[tuple[Action, str]] = field(default_factory=list)
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def send(self, message: Message, reply: Reply) -> str:
         if message.room in self.forbidden:
             raise NotAllowed("I may not write here.", "Give Lobby the permission to send messages.")
-        own_id = f"own-{next(self._numbers)}"
+        own_id = f"own-{ULID()}"
         self.shown[own_id] = Shown(own_id, message.id, message.room, message.thread, reply)
         while len(self.shown) > self.kept:
             del self.shown[next(iter(self.shown))]
@@ -70,8 +70,7 @@ class MemoryChat:
         files: Mapping[str, bytes] = values.pop("files", {})
         roles: Iterable[str] = values.pop("roles", ())
         is_bot: bool = values.pop("is_bot", False)
-        number = next(self._numbers)
-        given: dict[str, Any] = {"id": f"m-{number}", "room": "help", "server": "keras", "sent_at": time.time()}
+        given: dict[str, Any] = {"id": f"m-{ULID()}", "room": "help", "server": "keras", "sent_at": time.time()}
         return Message(
             channel=self.name,
             author=Author(who, who.title(), is_bot, frozenset(roles)),

@@ -94,6 +94,7 @@ class Database:
         """
         self._folder = folder
         self._lock = threading.Lock()
+        self._closed = False
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(
@@ -141,5 +142,8 @@ class Database:
     def close(self) -> None:
         """Close the file; what was claimed and not answered can be claimed by the next process."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             self._base.close()
         self.owner.close()

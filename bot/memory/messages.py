@@ -163,6 +163,14 @@ class Messages:
         )
         return row[0] if row else None
 
+    def run_shown(self, conversation_id: str, channel: str, own_id: str | None) -> str:
+        """Return the run that our message `own_id` shows, else the one that the conversation's last reply shows."""
+        if own_id is not None:
+            found = self.reply(channel, own_id)
+            return found.run_id if found else ""
+        row = self._base.row("select run from reply where conversation = ? order by at desc limit 1", conversation_id)
+        return row[0] if row else ""
+
     def replies_to(self, channel: str, message_id: str) -> list[OwnReply]:
         """Return our messages that answer one, oldest first."""
         rows = self._base.rows(
