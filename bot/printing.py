@@ -15,6 +15,7 @@ from rich.text import Text
 
 from bot import wording
 from bot.verify import Verdict
+from kb.added import Change
 from kb.pages import Answer
 from kb.state import Status
 from runner.compare import Row
@@ -126,12 +127,32 @@ def show_knowledge_status(status: Status) -> None:
     """Print what the knowledge base holds."""
     console = _console()
     for name, value in status.to_dict().items():
+        if name == "added":
+            value = [f"{one['name']} ({one['kind']}, {one['pages']} pages, read {one['read_at']})" for one in value]
         if isinstance(value, Mapping):
             value = ", ".join(f"{key} {item}" for key, item in value.items())
         elif isinstance(value, list | tuple):
             value = ", ".join(map(str, value))
         if value not in (None, ""):
             console.print(f"{name.replace('_', ' '):>14}  {value}")
+
+
+def show_source_change(change: Change) -> None:
+    """Print what adding or removing a source changed, and what of it could not be read."""
+    console = _console()
+    counts = (
+        f"{change.added} added",
+        f"{change.changed} changed",
+        f"{change.removed} removed",
+        f"{change.unchanged} unchanged",
+    )
+    console.print(f"{change.source} ({change.kind}): {', '.join(counts)}.", markup=False, highlight=False)
+    if change.kept:
+        console.print(f"{change.kept} pages stay as they were: their documents may be among those not read.")
+    for problem in change.problems:
+        console.print(f"not read: {problem}", style="yellow", markup=False, highlight=False)
+    if change.problem_count > len(change.problems):
+        console.print(f"and {change.problem_count - len(change.problems):,} more")
 
 
 def show_checks(checks: Iterable[Mapping[str, Any]], settings: Iterable[Mapping[str, str]]) -> None:

@@ -57,7 +57,7 @@ def compose(
     """Return the text (Markdown, at most 1,500 characters) and the most useful example of an answer."""
     best = pages[found.hits[0].page]
     passage = passages[found.hits[0].passage]
-    parts = [_then_and_now(found)]
+    parts = [_then_and_now(found), _of_old_keras(best)]
     if best.kind == "api":
         parts.append(f"**`{best.symbol}`** — {_first_paragraph(best)}")
         parts.append(_telling_part(best, passage, query))
@@ -144,6 +144,16 @@ def _then_and_now(found: Found) -> str:
         if last != name.rpartition(".")[2]:
             said.append(f"`{name}` is from older Keras; today use " + " and ".join(f"`{s}`" for s in symbols[:2]) + ".")
     return " ".join(said)
+
+
+def _of_old_keras(page: Page) -> str:
+    """Warn of a source that speaks of Keras 1 or 2, and name what is there today."""
+    if page.meta.get("era") not in {1, 2}:
+        return ""
+    today = " and ".join(f"`{symbol}`" for symbol in page.symbols[:2])
+    return f"This source speaks of {str(page.version).capitalize()}; names and arguments may differ today" + (
+        f", see {today}." if today else "."
+    )
 
 
 def _first_paragraph(page: Page) -> str:

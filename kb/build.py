@@ -13,7 +13,7 @@ import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,16 +22,19 @@ from pathlib import Path
 import numpy as np
 
 from kb import hints as hint_tables
+from kb.added import AddedSources, current
 from kb.embedding import Embedder, Vectors
 from kb.errors import Busy
+from kb.glossary import to_english
 from kb.normalize import joined_names, words
 from kb.pages import Page, Passage
 from kb.passages import cut
 from kb.question import in_english
 from kb.sources import content, installed
+from kb.sources.outside import Resolve
 from kb.state import MANIFEST, SCHEMA, Manifest, file_hash, text_hash
 from kb.store import Cache, no_space, write_store
-from kb.symbols import SymbolTable
+from kb.symbols import symbol_table
 from kb.vectors import VectorIndex
 from kb.words import WordIndex
 
@@ -44,6 +47,7 @@ LONGEST_EMBEDDED = 320
 NOT_EMBEDDED = frozenset({"Example", "Examples", "References", "Formula", "Raises", "Returns"})
 OLD_BUILDS_KEPT = 1
 
+CACHE = "cache.sqlite"
 STORE = "pages.sqlite"
 PASSAGES = "passages.faiss"
 EMBEDDED = "embedded.npy"
@@ -56,11 +60,13 @@ def fingerprint(versions: dict[str, str], model: str) -> str:
     return text_hash(str(SCHEMA), model, *(f"{name} {version}" for name, version in sorted(versions.items())))
 
 
-def content_fingerprint(folder: Path | None) -> str:
-    """Return the hash of what people edit: the content folder and our own tables."""
+def content_fingerprint(folder: Path | None, added: AddedSources | None = None) -> str:
+    """Return the hash of what people give: the content folder, our own tables, and the sources that were added."""
     tables = Path(__file__).parent / "tables"
     files = [*sorted(tables.rglob("*.txt")), *content.files(folder)]
-    return text_hash(*(f"{path.name} {file_hash(path)}" for path in files))
+    ours = text_hash(*(f"{path.name} {file_hash(path)}" for path in files))
+    theirs = added.fingerprint() if added is not None else ""
+    return text_hash(ours, theirs) if theirs else ours
 
 
 @contextmanager
@@ -85,9 +91,17 @@ def lock(folder: Path) -> Iterator[None]:
 
 
 def build(
-    folder: Path, packages: Sequence[str], content_folder: Path | None, embedder: Embedder, progress: Progress
+    folder: Path,
+    packages: Sequence[str],
+    content_folder: Path | None,
+    embedder: Embedder,
+    progress: Progress,
+    added: AddedSources,
 ) -> Manifest:
     """Build anew into `folder` and put the result into use; the caller holds the lock.
+
+    A change of `added` that was begun is committed when all is built, right before the result is put into use: what
+    stops the build, stops the change too.
 
     Raises:
         BadSource: a package cannot be read.
@@ -96,10 +110,10 @@ def build(
     _clean(folder, keep=OLD_BUILDS_KEPT)
     work = folder / f"building-{uuid.uuid4().hex[:12]}"
     versions = installed.versions(packages)
-    cache = Cache(folder / "cache.sqlite")
+    cache = Cache(folder / CACHE)
     try:
         work.mkdir()
-        pages, hints = _read(cache, packages, versions, content_folder, progress)
+        pages, hints = _read(cache, packages, versions, content_folder, added, progress)
         progress("Cutting pages into passages", 0, len(pages))
         pages = _with_popularity(pages)
         passages = [passage for page in pages for passage in cut(page)]
@@ -109,7 +123,7 @@ def build(
             schema=SCHEMA,
             folder=f"base-{uuid.uuid4().hex[:12]}",
             fingerprint=fingerprint(versions, embedder.name),
-            content=content_fingerprint(content_folder),
+            content=content_fingerprint(content_folder, added),
             model=embedder.name,
             versions=versions,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -118,9 +132,11 @@ def build(
             sources=dict(Counter(_source_of(page) for page in pages)),
             files={path.name: file_hash(path) for path in sorted(work.iterdir())},
             sizes={path.name: path.stat().st_size for path in sorted(work.iterdir())},
+            added=[source.to_dict() for source in added.sources()],
         )
         _flush(work)
         work.rename(folder / manifest.folder)
+        added.commit()
         manifest.write(folder)
     except OSError as error:
         raise no_space(folder, error) from None
@@ -131,10 +147,14 @@ def build(
     return manifest
 
 
-def _read(
-    cache: Cache, packages: Sequence[str], versions: dict[str, str], content_folder: Path | None, progress: Progress
-) -> tuple[list[Page], list[hint_tables.Hint]]:
-    """Read all sources; packages of unchanged version come from the cache."""
+def read_installed(
+    cache: Cache, packages: Sequence[str], versions: Mapping[str, str], progress: Progress
+) -> list[Page]:
+    """Return the pages of the installed packages; those of unchanged version come from the cache.
+
+    Raises:
+        BadSource: a package cannot be read.
+    """
     stage = "Reading the installed packages"
     progress(stage, 0, len(packages))
     key = text_hash(str(SCHEMA), _code_hash(), *(f"{name} {version}" for name, version in versions.items()))
@@ -143,11 +163,38 @@ def _read(
         pages = installed.read(packages)
         cache.keep_reading(key, pages)
     progress(stage, len(packages), len(packages))
+    return pages
+
+
+def resolver(pages: Iterable[Page]) -> Resolve:
+    """Return what tells the canonical symbol of a name as it is written in documents, or None."""
+    api = [page for page in pages if page.symbol]
+    table = symbol_table(api)
+
+    def resolve(name: str) -> str | None:
+        number = table.find(name)
+        return None if number is None else api[number].symbol
+
+    return resolve
+
+
+def _read(
+    cache: Cache,
+    packages: Sequence[str],
+    versions: dict[str, str],
+    content_folder: Path | None,
+    added: AddedSources,
+    progress: Progress,
+) -> tuple[list[Page], list[hint_tables.Hint]]:
+    """Read all sources."""
+    pages = read_installed(cache, packages, versions, progress)
     written = content.read(content_folder)
     # An identifier is used once; what comes first, the installed packages, keeps it.
-    pages = list({page.id: page for page in [*written, *pages]}.values())
-    hints = [*hint_tables.topics(), *hint_tables.of_pages(written), *hint_tables.of_errors(pages)]
-    return pages, hints
+    known = {page.id: page for page in [*written, *pages]}
+    resolve = resolver(known.values())
+    theirs = [current(page, resolve) for page in added.pages() if page.id not in known]
+    hints = [*hint_tables.topics(), *hint_tables.of_pages([*written, *theirs]), *hint_tables.of_errors(pages)]
+    return [*known.values(), *theirs], hints
 
 
 def _code_hash() -> str:
@@ -159,9 +206,7 @@ def _code_hash() -> str:
 
 def _with_popularity(pages: list[Page]) -> list[Page]:
     """Note in each API page how often the others mention its symbol, on a logarithmic scale from 0 to 1."""
-    table = SymbolTable(
-        [(n, page.symbol, page.aliases, str(page.meta.get("sort", ""))) for n, page in enumerate(pages) if page.symbol]
-    )
+    table = symbol_table(pages)
     counts: Counter[int] = Counter()
     known: dict[str, int | None] = {}
     for number, page in enumerate(pages):
@@ -246,7 +291,11 @@ def _is_embedded(page: Page, passage: Passage) -> bool:
 def _embedded_text(page: Page, passage: Passage) -> str:
     name = page.symbol or page.title
     head = f"{name} {passage.section}".strip()
-    return f"{head}: {_plain(passage.text)}"[:LONGEST_EMBEDDED]
+    text = f"{head}: {_plain(passage.text)}"
+    # The model knows English alone: of other languages it is given the terms, as it is of questions.
+    return (text if page.language == "en" else to_english(text[: 4 * LONGEST_EMBEDDED], page.language))[
+        :LONGEST_EMBEDDED
+    ]
 
 
 def _plain(text: str) -> str:

@@ -4,55 +4,31 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-
-import numpy as np
 
 from kb import answer as answers
 from kb import build as building
 from kb import ranking
+from kb.added import FILE as ADDED
+from kb.added import Added, AddedSources, Change
+from kb.added import read as read_source
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.normalize import clean_question
+from kb.opened import Opened
 from kb.pages import Answer, Kind, Page, Source
 from kb.question import Question, understand
-from kb.search import Found, Indexes, Searcher
+from kb.search import Found
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
-from kb.store import REBUILD, Store
-from kb.vectors import VectorIndex
-from kb.words import WordIndex
+from kb.store import REBUILD, Cache, Store
 
 MOST_SOURCES = 10
 LONGEST_ERROR = 4_000
 # Errors of Keras come out above 0.17, those of other things (a missing file, a division by zero) mostly below 0.16.
 LEAST_TO_EXPLAIN = 0.16
-
-
-class _Opened:
-    """One build, loaded."""
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        manifest.check_files(folder)
-        where = folder / manifest.folder
-        self.manifest = manifest
-        self.store = Store(where / building.STORE)
-        try:
-            embedded = np.load(where / building.EMBEDDED, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise Damaged(f"The knowledge base file {building.EMBEDDED} cannot be read: {error}.", REBUILD) from None
-        body, page, title, hints = (WordIndex.load(where / name) for name in building.WORDS)
-        indexes = Indexes(
-            passages=VectorIndex.load(where / building.PASSAGES),
-            embedded=embedded,
-            hints=VectorIndex.load(where / building.HINTS),
-            words_body=body,
-            words_page=page,
-            words_title=title,
-            words_hints=hints,
-        )
-        self.searcher = Searcher(self.store, indexes, ranking.load())
 
 
 class KnowledgeBase:
@@ -78,7 +54,7 @@ class KnowledgeBase:
         self._packages = tuple(packages)
         self._content = content
         self._embedder = embedder or SentenceTransformerEmbedder()
-        self._opened: _Opened | None = None
+        self._opened: Opened | None = None
         self._stamp: tuple[int, int] | None = None
         self._lock = threading.Lock()
 
@@ -95,14 +71,79 @@ class KnowledgeBase:
             NoSpace: the disk is full or the folder cannot be written.
             BadSource: a package or a file of the content folder cannot be read.
         """
-        with building.lock(self.folder):
-            if not self._is_current():
-                building.build(
-                    self.folder, self._packages, self._content, self._embedder, progress or (lambda *_: None)
-                )
+        report = progress or (lambda *_: None)
+        with building.lock(self.folder), self._added() as added:
+            if not self._is_current(added):
+                self._build(added, report)
         return self.status()
 
-    def _is_current(self) -> bool:
+    def add(
+        self, location: Path | str, *, kind: str | None = None, progress: building.Progress | None = None
+    ) -> Change:
+        """Add a source, or read one again; all of it comes into use at once, or nothing does.
+
+        Args:
+            location: a folder, a file, an export or a repository's address.
+            kind: a name of `registry.LOADERS`; by default the location tells it.
+            progress: as for `build`.
+
+        Raises:
+            Busy, NoSpace: as for `build`.
+            BadSource: nothing of the source can be read; what it held before stays.
+        """
+        report = progress or (lambda *_: None)
+        with building.lock(self.folder), self._added() as added:
+            versions = installed.versions(self._packages)
+            with closing(Cache(self.folder / building.CACHE)) as cache:
+                pages = building.read_installed(cache, self._packages, versions, report)
+            change = added.replace(read_source(location, building.resolver(pages), kind, report))
+            self._build(added, report) if change.any or not self._is_current(added) else added.commit()
+        return change
+
+    def remove(self, name: str, *, progress: building.Progress | None = None) -> Change:
+        """Forget a source that was added.
+
+        Args:
+            name: as `status` calls it, or as it was named when it was added.
+            progress: as for `build`.
+
+        Raises:
+            Busy, NoSpace: as for `build`.
+            BadSource: there is none of that name.
+        """
+        with building.lock(self.folder), self._added() as added:
+            change = added.drop(name)
+            self._build(added, progress or (lambda *_: None))
+        return change
+
+    def _build(self, added: AddedSources, progress: building.Progress) -> None:
+        building.build(self.folder, self._packages, self._content, self._embedder, progress, added)
+
+    @contextmanager
+    def _added(self) -> Iterator[AddedSources]:
+        """Open the added sources, mended from what is indexed when their file is harmed or gone."""
+        try:
+            manifest = Manifest.read(self.folder)
+        except Damaged:
+            manifest = None
+        known = [Added(**source) for source in manifest.added] if manifest else []
+        path = self.folder / ADDED
+        try:
+            added = AddedSources(self.folder)
+            lost = bool(known) and not added.sources()
+        except Damaged:
+            if manifest is None or not known:
+                raise
+            path.replace(path.with_name(f"{ADDED}.damaged"))
+            added, lost = AddedSources(self.folder), True
+        with closing(added):
+            if lost and manifest:
+                manifest.check_files(self.folder)
+                with closing(Store(self.folder / manifest.folder / building.STORE)) as store:
+                    added.restore(store.pages(), known)
+            yield added
+
+    def _is_current(self, added: AddedSources) -> bool:
         try:
             manifest = Manifest.read(self.folder)
             if manifest is None or manifest.fingerprint != self._fingerprint():
@@ -110,7 +151,7 @@ class KnowledgeBase:
             manifest.check_files(self.folder)
         except Damaged:
             return False
-        return manifest.content == building.content_fingerprint(self._content)
+        return manifest.content == building.content_fingerprint(self._content, added)
 
     def _fingerprint(self) -> str:
         return building.fingerprint(installed.versions(self._packages), self._embedder.name)
@@ -146,6 +187,7 @@ class KnowledgeBase:
             model=manifest.model if manifest else "",
             versions=manifest.versions if manifest else {},
             sources=manifest.sources if manifest else {},
+            added=manifest.added if manifest else (),
             built_at=(manifest.built_at or None) if manifest else None,
             size_bytes=size,
             folder=str(self.folder),
@@ -235,11 +277,11 @@ class KnowledgeBase:
     def _sources(self, question: Question, limit: int) -> tuple[Source, ...]:
         return self._shown(*self._find(question, limit))
 
-    def _shown(self, opened: _Opened, found: Found) -> tuple[Source, ...]:
+    def _shown(self, opened: Opened, found: Found) -> tuple[Source, ...]:
         passages = {hit.passage: opened.store.passage(hit.passage) for hit in found.hits}
         return answers.sources(found, opened.searcher.pages, passages)
 
-    def _find(self, question: Question, limit: int) -> tuple[_Opened, Found]:
+    def _find(self, question: Question, limit: int) -> tuple[Opened, Found]:
         opened = self._open()
         vector = self._embedder.embed_batch([question.english])[0]
         return opened, opened.searcher.search(question, vector, limit=limit)
@@ -296,7 +338,7 @@ class KnowledgeBase:
                 self._opened.store.close()
             self._opened, self._stamp = None, None
 
-    def _open(self) -> _Opened:
+    def _open(self) -> Opened:
         """Return the build in use, loading it when it is new since the last question."""
         with self._lock:
             stamp = self._manifest_stamp()
@@ -306,7 +348,7 @@ class KnowledgeBase:
             for attempt in (1, 2):
                 manifest = self._usable_manifest()
                 try:
-                    self._opened, self._stamp = _Opened(self.folder, manifest), stamp
+                    self._opened, self._stamp = Opened(self.folder, manifest), stamp
                     return self._opened
                 except Damaged:
                     if attempt == 2 or self._manifest_stamp() == stamp:

@@ -30,6 +30,8 @@ FEATURES: dict[str, str] = {
     "library": "the page belongs to keras_hub or keras_tuner and the question names neither",
     "tensor": "the page is one of the tensor functions, backend helpers or internal tools",
     "written": "the page is written for people: FAQ, guide or example",
+    "outside": "the page comes from a source that somebody added",
+    "old": "the page speaks of Keras 1 or 2",
     "error_rule": "the pasted error is one that this symbol raises",
 }
 

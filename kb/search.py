@@ -18,7 +18,7 @@ from kb.pages import Page
 from kb.question import Question
 from kb.ranking import CALIBRATION, FEATURES, Ranking
 from kb.store import Store
-from kb.symbols import Spotted, SymbolTable
+from kb.symbols import Spotted, symbol_table
 from kb.vectors import VectorIndex
 from kb.words import WordIndex
 
@@ -89,13 +89,7 @@ class Searcher:
         passages = store.passages()
         self._page_of = np.array([page for page, _, _ in passages], dtype=np.int64)
         self._first = np.searchsorted(self._page_of, np.arange(len(self.pages) + 1))
-        self.table = SymbolTable(
-            [
-                (number, page.symbol, page.aliases, str(page.meta.get("sort", "")))
-                for number, page in enumerate(self.pages)
-                if page.symbol is not None
-            ]
-        )
+        self.table = symbol_table(self.pages)
         self._by_id = {page.id: number for number, page in enumerate(self.pages)}
         self._targets = [self._resolve(symbols) for _, symbols, _ in store.hints()]
         self._rule_hints = np.array([origin == "error" for _, _, origin in store.hints()], dtype=bool)
@@ -118,11 +112,19 @@ class Searcher:
         self._library = np.zeros(size, dtype=np.float32)
         self._owner = np.full(size, -1, dtype=np.int64)
         self._arguments: dict[str, list[int]] = {}
+        self._group = np.full(size, -1, dtype=np.int64)
+        self._versions: dict[int, dict[str, int]] = {}
+        groups: dict[str, int] = {}
         names = list(FEATURES)
         for number, page in enumerate(self.pages):
+            if told := page.meta.get("translation_of"):
+                self._group[number] = groups.setdefault(str(told), len(groups))
+                self._versions.setdefault(groups[str(told)], {}).setdefault(page.language, number)
             row = self._static[number]
             row[names.index("popularity")] = float(page.meta.get("popularity", 0.0))
             row[names.index("written")] = page.kind != "api"
+            row[names.index("outside")] = "source_kind" in page.meta
+            row[names.index("old")] = page.meta.get("era") in {1, 2}
             if page.symbol is None:
                 continue
             row[names.index("method")] = page.meta.get("sort") in {"method", "property"}
@@ -133,6 +135,8 @@ class Searcher:
                 self._owner[number] = -1 if owner is None else owner
             for argument in re.findall(r"[(,]\s*\*{0,2}(\w+)", page.signature or ""):
                 self._arguments.setdefault(argument, []).append(number)
+
+        self._most_versions = max(map(len, self._versions.values()), default=1)
 
     def page(self, symbol_or_id: str) -> Page | None:
         """Return a page by its id or by any name of its symbol."""
@@ -147,14 +151,34 @@ class Searcher:
         features, closeness, nearest, nearest_hint = self._features(question, vector, spotted)
         scores = features @ self._ranking.weights
         count = min(limit, len(scores))
-        top = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, dtype=np.int64)
-        top = top[np.argsort(-scores[top], kind="stable")]
+        top = self._top(scores, count, question.language)
         hits = tuple(Hit(int(page), float(scores[page]), self._best_passage(page, closeness)) for page in top)
         signals = self._signals(question, hits, spotted, nearest, nearest_hint)
         sure = float(1.0 / (1.0 + np.exp(-(signals @ self._ranking.calibration))))
         if hits and not question.foreign and spotted.pages.get(hits[0].page, 0.0) >= CLEARLY_NAMED:
             sure = max(sure, SURE_OF_A_NAME)
         return Found(hits, sure, spotted, features, signals)
+
+    def _top(self, scores: Floats, count: int, language: str) -> NDArray[np.int64]:
+        """Return the numbers of the best pages in order; of a page in several languages only one, the asker's first."""
+        if not count:
+            return np.empty(0, dtype=np.int64)
+        # A page has at most so many translations; all of them may stand at the top.
+        reach = min(count * self._most_versions, len(scores))
+        top = np.argpartition(-scores, reach - 1)[:reach]
+        top = top[np.argsort(-scores[top], kind="stable")]
+        if self._most_versions > 1:
+            chosen: dict[int, int] = {}
+            for number in top:
+                group = self._group[number]
+                chosen.setdefault(int(group) if group >= 0 else -1 - int(number), int(number))
+            top = np.array([self._version(number, language) for number in chosen.values()], dtype=np.int64)
+        return top[:count]
+
+    def _version(self, number: int, language: str) -> int:
+        """Return the page that says in `language` what page `number` says: else in English, else the page itself."""
+        versions = self._versions.get(int(self._group[number]), {})
+        return versions.get(language, versions.get("en", number))
 
     def _known(self, question: Question) -> set[str]:
         text = question.everything.lower()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,7 @@ class Manifest:
     sources: dict[str, int]
     files: dict[str, str]
     sizes: dict[str, int]
+    added: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -55,7 +56,7 @@ class Manifest:
                     "versions": {},
                     "files": {},
                 }
-                data.update(pages=0, passages=0, sources={}, sizes={})
+                data.update(pages=0, passages=0, sources={}, sizes={}, added=[])
             return cls(**data)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -102,7 +103,8 @@ class Status:
     """What the knowledge base holds and whether it can be used.
 
     `state` is "ready", "missing", "out-of-date" or "damaged"; unless it is "ready", `what` says in a line what is wrong
-    and `remedy` what to do. `versions` are of the packages it was built from, `sources` the number of pages by source.
+    and `remedy` what to do. `versions` are of the packages it was built from, `sources` the number of pages by source,
+    `added` the sources that were added, each with `name`, `kind`, `pages`, `added_at`, `read_at` and `problems`.
     """
 
     state: State
@@ -113,6 +115,7 @@ class Status:
     model: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
+    added: Sequence[Mapping[str, Any]] = ()
     built_at: str | None = None
     size_bytes: int = 0
     folder: str = ""
@@ -131,6 +134,7 @@ class Status:
         data = asdict(self)
         data["versions"] = dict(self.versions)
         data["sources"] = dict(self.sources)
+        data["added"] = [dict(source) for source in self.added]
         data["usable"] = self.usable
         return data
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from kb.names import OWNERS, is_plain, legacy_names, modern
 from kb.normalize import STOP_WORDS
+from kb.pages import Page
 
 How = Literal["path", "name", "legacy", "spoken", "instance", "near"]
 
@@ -307,3 +308,10 @@ class SymbolTable:
             )
 
         return [self._symbol[number] for number in sorted(dict.fromkeys(ranked), key=likeness, reverse=True)[:limit]]
+
+
+def symbol_table(pages: Iterable[Page]) -> SymbolTable:
+    """Return the table of the API pages among `pages`, which are numbered in their order."""
+    return SymbolTable(
+        [(n, page.symbol, page.aliases, str(page.meta.get("sort", ""))) for n, page in enumerate(pages) if page.symbol]
+    )

@@ -1,4 +1,4 @@
-"""`lobby kb`: build the knowledge base, look at it, measure it."""
+"""`lobby kb`: build the knowledge base, add to it, look at it, measure it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from bot.commands.common import common_options, load_settings, print_json
 from bot.commands.verify import verify_command
 from bot.errors import CANNOT, DONE
 from kb import evaluate as evaluation
+from kb.added import Change
+from kb.sources import registry
 
 
 @click.group()
@@ -48,6 +50,45 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     else:
         printing.show_knowledge_status(state)
     return DONE if state.state == "ready" else CANNOT
+
+
+@kb.command()
+@click.argument("source")
+@click.option(
+    "--kind", type=click.Choice(list(registry.LOADERS)), help="What the source is, where it does not show by itself."
+)
+@common_options
+def add(source: str, kind: str | None, as_json: bool, data_dir: Path | None) -> int:
+    """Add SOURCE to what is known, or read it again.
+
+    SOURCE is a folder of Markdown, notebooks or Python files, a Git address, or an export: a Stack Exchange dump,
+    GitHub issues or discussions, Discourse topics, Discord or Matrix threads. What cannot be read is listed; the rest
+    is added.
+    """
+    knowledge = open_knowledge(load_settings(data_dir).settings)
+    with progress_bar() as report:
+        change = knowledge.add(source, kind=kind, progress=report)
+    _show(change, as_json)
+    return DONE
+
+
+@kb.command()
+@click.argument("source")
+@common_options
+def remove(source: str, as_json: bool, data_dir: Path | None) -> int:
+    """Forget SOURCE, named as `lobby kb status` lists it."""
+    knowledge = open_knowledge(load_settings(data_dir).settings)
+    with progress_bar() as report:
+        change = knowledge.remove(source, progress=report)
+    _show(change, as_json)
+    return DONE
+
+
+def _show(change: Change, as_json: bool) -> None:
+    if as_json:
+        print_json(change.to_dict())
+    else:
+        printing.show_source_change(change)
 
 
 @kb.command()
@@ -91,8 +132,9 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            # How much there is of a source shows only when it has been read.
+            bars.update(tasks[stage], completed=done, total=total or None)  # type: ignore[arg-type]
 
         yield report
 

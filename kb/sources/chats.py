@@ -7,15 +7,18 @@ taken out of what they wrote. What the two export formats have in common is here
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from kb.normalize import STOP_WORDS
 from kb.pages import Page, Section
 from kb.sources.finish import clean, make_page
+from kb.sources.jsonfiles import Part
 from kb.sources.markup import first_heading, outside_code
-from kb.sources.outside import Resolve, one_line
+from kb.sources.outside import Resolve, one_line, shown
 
 MOST_MESSAGES = 2_000
 LONGEST_MESSAGE = 20_000
@@ -86,6 +89,11 @@ class Conversation:
     format: str = ""
     solved: bool = False
     meta: dict[str, Any] = field(default_factory=dict)
+
+
+def parts(path: Path, talks: Iterable[Conversation], resolve: Resolve) -> list[Part]:
+    """Return the conversations of a file as `jsonfiles.documents` takes them."""
+    return [(f"{shown(path)}, {talk.id}", partial(page, talk, resolve)) for talk in talks]
 
 
 def page(talk: Conversation, resolve: Resolve) -> Page | None:

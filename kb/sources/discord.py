@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kb.pages import Page
 from kb.sources import chats, jsonfiles
 from kb.sources.chats import LONGEST_MESSAGE, Conversation, Message
 from kb.sources.outside import (
     Found,
-    Problem,
     Resolve,
     Unreadable,
     as_dict,
     as_list,
     as_text,
-    guarded,
-    shown,
     unresolved,
 )
 
@@ -37,25 +33,7 @@ def load(location: Path | str, resolve: Resolve = unresolved) -> Iterator[Found]
         location: a JSON file, or a folder of them.
         resolve: a name → its canonical symbol, or None.
     """
-    for path in jsonfiles.files(location):
-        if isinstance(path, Problem):
-            yield path
-            continue
-        for value in jsonfiles.values(path):
-            if isinstance(value, Problem):
-                yield value
-                continue
-            try:
-                talks = conversations(value)
-            except Unreadable as error:
-                yield Problem(shown(path), str(error))
-                continue
-            for talk in talks:
-                yield from guarded(f"{shown(path)}, {talk.id}", _reading(talk, resolve))
-
-
-def _reading(talk: Conversation, resolve: Resolve) -> Callable[[], Page | None]:
-    return lambda: chats.page(talk, resolve)
+    return jsonfiles.documents(location, lambda path, value: chats.parts(path, conversations(value), resolve))
 
 
 def conversations(export: Any) -> list[Conversation]:

@@ -6,7 +6,8 @@ A topic does not say on which forum it stands; a folder named after the host (`d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,13 +19,11 @@ from kb.sources.html_text import to_markdown
 from kb.sources.markup import plain_markdown
 from kb.sources.outside import (
     Found,
-    Problem,
     Resolve,
     Unreadable,
     as_dict,
     as_list,
     as_text,
-    guarded,
     label,
     shown,
     unresolved,
@@ -43,21 +42,13 @@ def load(location: Path | str, resolve: Resolve = unresolved) -> Iterator[Found]
         location: a JSON file, or a folder of them.
         resolve: a name → its canonical symbol, or None.
     """
-    for path in jsonfiles.files(location):
-        if isinstance(path, Problem):
-            yield path
-            continue
+
+    def parts(path: Path, value: Any) -> list[jsonfiles.Part]:
         host = next((part for part in reversed(path.parts[:-1]) if _HOST.fullmatch(part)), "")
-        for value in jsonfiles.values(path):
-            if isinstance(value, Problem):
-                yield value
-                continue
-            for topic in value if isinstance(value, list) else [value]:
-                yield from guarded(shown(path), _reading(topic, host, label(path.parent), resolve))
+        read = partial(page, host=host, name=label(path.parent), resolve=resolve)
+        return [(shown(path), partial(read, topic)) for topic in (value if isinstance(value, list) else [value])]
 
-
-def _reading(topic: Any, host: str, name: str, resolve: Resolve) -> Callable[[], Page | None]:
-    return lambda: page(topic, host=host, name=name, resolve=resolve)
+    return jsonfiles.documents(location, parts)
 
 
 def page(topic: Any, *, host: str, name: str, resolve: Resolve) -> Page | None:

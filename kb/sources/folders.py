@@ -200,8 +200,9 @@ def _markdown(
                 {} if fragment else front,
                 resolve,
                 where,
-                identity=f"{identity}#{fragment}" if fragment else identity,
-                url=f"{url}#{fragment}" if fragment else url,
+                identity=f"{identity}/{fragment}" if fragment else identity,
+                # A public page holds them all; here each is shown by itself.
+                url=f"{url}{'/' if url == local else '#'}{quote(fragment)}" if fragment else url,
                 source=source,
                 nav=site.titles.get(relative, ""),
                 era=2 if readthedocs_url(where.neutral, site.name) else None,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kb.pages import Page
 from kb.sources.outside import (
     LONGEST_JSON_BYTES,
     LONGEST_TEXT_BYTES,
+    Found,
     Problem,
     Unreadable,
     decode,
+    guarded,
     one_line,
     open_regular,
     parse_json,
@@ -22,6 +25,9 @@ from kb.sources.outside import (
 )
 
 SUFFIXES = frozenset({".json", ".jsonl", ".ndjson"})
+
+# What names a document, and what reads it.
+Part = tuple[str, Callable[[], Page | None]]
 
 
 def files(location: Path | str) -> Iterator[Path | Problem]:
@@ -66,6 +72,31 @@ def values(path: Path) -> Iterator[Any | Problem]:
             return
         yield value
         place = _next(text, place)
+
+
+def documents(location: Path | str, parts: Callable[[Path, Any], Iterable[Part]]) -> Iterator[Found]:
+    """Yield the pages of a folder's JSON files, or of the one file.
+
+    Args:
+        location: the file or folder.
+        parts: a file and a value of it → the documents in that value, each with what names it and what reads it; it may
+            raise `Unreadable`.
+    """
+    for path in files(location):
+        if isinstance(path, Problem):
+            yield path
+            continue
+        for value in values(path):
+            if isinstance(value, Problem):
+                yield value
+                continue
+            try:
+                found = list(parts(path, value))
+            except Unreadable as error:
+                yield Problem(shown(path), str(error))
+                continue
+            for where, read in found:
+                yield from guarded(where, read)
 
 
 def _next(text: str, place: int) -> int:

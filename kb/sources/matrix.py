@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from kb.pages import Page
 from kb.sources import chats, jsonfiles
 from kb.sources.chats import LONGEST_MESSAGE, Conversation, Message
 from kb.sources.outside import (
     Found,
-    Problem,
     Resolve,
     Unreadable,
     as_dict,
     as_text,
-    guarded,
-    label,
-    shown,
     unresolved,
 )
 
@@ -41,33 +37,14 @@ def load(location: Path | str, resolve: Resolve = unresolved) -> Iterator[Found]
         location: a JSON file, or a folder of them.
         resolve: a name → its canonical symbol, or None.
     """
-    for path in jsonfiles.files(location):
-        if isinstance(path, Problem):
-            yield path
-            continue
-        for value in jsonfiles.values(path):
-            if isinstance(value, Problem):
-                yield value
-                continue
-            try:
-                talks = conversations(value, name=label(path))
-            except Unreadable as error:
-                yield Problem(shown(path), str(error))
-                continue
-            for talk in talks:
-                yield from guarded(f"{shown(path)}, {talk.id}", _reading(talk, resolve))
+    return jsonfiles.documents(location, lambda path, value: chats.parts(path, conversations(value), resolve))
 
 
-def _reading(talk: Conversation, resolve: Resolve) -> Callable[[], Page | None]:
-    return lambda: chats.page(talk, resolve)
-
-
-def conversations(export: Any, *, name: str) -> list[Conversation]:
+def conversations(export: Any) -> list[Conversation]:
     """Return the conversations of one export: one for each thread, and one for each chain of replies.
 
     Args:
         export: an object with `messages`, or with `chunk` as servers return events.
-        name: what local addresses are made of where the room's identifier is not known.
 
     Raises:
         Unreadable: it is no export of a room.
@@ -90,12 +67,12 @@ def conversations(export: Any, *, name: str) -> list[Conversation]:
     by_id = {message.id: message for message, _ in messages}
     groups = [[by_id[start], *replies] for start, replies in threads.items() if start in by_id]
     groups += [group for group in chats.by_reply(rest) if group[0].id not in threads]
-    return [_conversation(group, room, name, names) for group in groups]
+    return [_conversation(group, room, names) for group in groups]
 
 
-def _conversation(group: Sequence[Message], room: str, name: str, names: frozenset[str]) -> Conversation:
+def _conversation(group: Sequence[Message], room: str, names: frozenset[str]) -> Conversation:
     start = group[0].id
-    url = f"https://matrix.to/#/{room}/{start}" if room else f"/sources/{name}/{start.lstrip('$')}"
+    url = f"https://matrix.to/#/{room}/{start}" if room else f"/sources/matrix/{quote(start.lstrip('$'))}"
     return Conversation(f"matrix/{start.lstrip('$')}", "", url, group, names, "matrix")
 
 

@@ -82,6 +82,7 @@ def _routes() -> list[BaseRoute]:
         _route("/faq/{name}", reading.faq_entry),
         _route("/learn", reading.learn_index),
         _route("/learn/{name}", reading.learn_entry),
+        _route("/sources/{name:path}", reading.source_page),
         _route("/docs", pages.docs_index),
         _route("/docs/{symbol}", pages.docs_symbol),
         _route("/api/ask", api.ask_question, "POST"),

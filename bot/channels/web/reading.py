@@ -39,15 +39,20 @@ async def learn_index(request: Request) -> Response:
     site = site_of(request)
     guides = await site.looking(site.assistant.knowledge.pages, "guide")
     examples = await site.looking(site.assistant.knowledge.pages, "example")
+    # Added sources hold guides and examples, too; they are not ours to list.
     steps = [_described(guide) for guide in guides if guide.url.startswith("/learn#")]
-    return await site.page(
-        request, "learn_index.html", steps=steps, examples=[_described(example) for example in examples]
-    )
+    ours = [_described(example) for example in examples if example.url.startswith("/learn#")]
+    return await site.page(request, "learn_index.html", steps=steps, examples=ours)
 
 
 async def learn_entry(request: Request) -> Response:
     """One step of the learning path, or one example program."""
     return await _entry(request, ("guide", "example"), "/learn")
+
+
+async def source_page(request: Request) -> Response:
+    """A document of an added source that has no public address of its own."""
+    return await _entry(request, ("guide", "example", "thread", "issue"), "/learn")
 
 
 def topics(entries: Sequence[Page]) -> list[tuple[str, list[Page]]]:
