@@ -21,6 +21,8 @@ from kb.state import Status
 from runner.compare import Row
 from runner.datasets import Dataset
 from runner.job import Result, RunError
+from runner.upgrade.repair import Proof
+from runner.upgrade.values import Upgrade
 
 # Stands where the runner left out the middle of a long output.
 _CUT = re.compile(r"\n\[… [\d,]+ bytes left out …\]\n")
@@ -95,6 +97,8 @@ def show_ending(result: Result, site: str) -> None:
         console.print(Text(f"fit: {fit.epochs} epochs{', ' + figures if figures else ''}", style="dim"))
     for artifact in result.artifacts:
         console.print(Text(f"file: {artifact.path} ({artifact.size:,} bytes)", style="dim"))
+    for left in result.left_out:
+        console.print(Text(f"not kept: {left.name} ({left.size:,} bytes): {left.why}", style="yellow"))
     if result.truncated:
         console.print(Text("The output was cut.", style="yellow"))
     status = Text(f"{result.status}: ", style=f"bold {STATUS_STYLE.get(result.status, 'red')}")
@@ -218,6 +222,13 @@ def show_evaluation(figures: Mapping[str, Any]) -> None:
     for row in figures["calibration"]:
         table.add_row(f"from {row['from']:.1f}", str(row["questions"]), f"{row['mean']:.2f}", f"{row['right']:.2f}")
     console.print(table)
+    if comparison := figures.get("comparison"):
+        table = Table(f"since {comparison['since']}", "before", "now", "chance", "")
+        for row in comparison["figures"]:
+            if row["before"] != row["now"]:
+                shares = f"{row['before']:.3f}", f"{row['now']:.3f}", f"± {row['interval']:.3f}"
+                table.add_row(row["name"], *shares, "worse" if row["worse"] else "")
+        console.print(table if table.rows else f"No figure changed since {comparison['since']}.")
     for miss in figures.get("misses", ()):
         console.print(
             f"{miss['id']}: {_one_line(miss['question'])[:100]}\n    wanted {miss['gold']}, first {miss['first']}"
@@ -249,3 +260,42 @@ def show_verdicts(verdicts: Sequence[Verdict], counts: Mapping[str, int]) -> Non
         table.add_row(what, backend, str(passed), str(len(members) - passed), f"{seconds:.1f}")
     console.print(table)
     console.print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['not run']} blocks not run here")
+
+
+def show_upgrade(result: Upgrade, proof: Proof | None) -> None:
+    """Print an upgrade as a diff, with the reason of each change, what needs a person, and how it ran."""
+    console = _console()
+    if not result.changed:
+        console.print("Nothing to change: this runs on Keras 3 as it is, as far as the rules can tell.")
+    elif console.is_terminal:
+        console.print(Syntax(result.diff, "diff", background_color="default"))
+    else:
+        console.print(result.diff, end="")
+    if result.changes:
+        console.print()
+        # The same reason is said once, with every line that it is for.
+        reasons: dict[tuple[str, str], list[int]] = {}
+        for change in result.changes:
+            reasons.setdefault((change.reason, change.link), []).append(change.line)
+        for (reason, link), lines in reasons.items():
+            where = ", ".join(str(line) for line in dict.fromkeys(lines))
+            console.print(
+                Text(f"line {where}: ", style="bold") + Text(f"{reason} ", style="default") + Text(link, "dim")
+            )
+    for finding in result.findings:
+        console.print(Text(f"line {finding.line}: ", style="bold yellow") + Text(finding.message, style="yellow"))
+    if proof is not None:
+        console.print()
+        for when, run in (("before", proof.before), ("after", proof.after)):
+            style = f"bold {STATUS_STYLE.get(run.status, 'red')}"
+            console.print(
+                Text(f"{when}: {run.status}: ", style=style) + Text(wording.run_sentence(run), style="default")
+            )
+            if run.error is not None and run.status == "error":
+                _show_error(console, run.error)
+            for model in run.models if when == "after" else ():
+                parameters = "unknown" if model.parameters is None else f"{model.parameters:,}"
+                console.print(Text(f"       model {model.name}: {parameters} parameters", style="dim"))
+            for fit in run.fits if when == "after" else ():
+                losses = fit.history.get("loss") or [None]
+                console.print(Text(f"       fit: {fit.epochs} epochs, loss {losses[-1]}", style="dim"))

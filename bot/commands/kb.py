@@ -14,9 +14,10 @@ from bot import printing
 from bot.assistant import open_knowledge
 from bot.commands.common import common_options, load_settings, print_json
 from bot.commands.verify import verify_command
-from bot.errors import CANNOT, DONE
+from bot.errors import CANNOT, DONE, FAILED
 from kb import evaluate as evaluation
 from kb.added import Change
+from kb.comparison import compare, keep
 from kb.sources import registry
 
 
@@ -94,20 +95,31 @@ def _show(change: Change, as_json: bool) -> None:
 @kb.command()
 @click.argument("questions", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.jsonl")
 @click.option("--misses", is_flag=True, help="Also list what was not found, with what came instead.")
+@click.option("--check", is_flag=True, help="Exit with 1 when a figure fell by more than chance explains.")
 @common_options
-def evaluate(questions: Path, misses: bool, as_json: bool, data_dir: Path | None) -> int:
-    """Ask every question of FILE.jsonl and say how often the right page came, and how sure that was."""
+def evaluate(questions: Path, misses: bool, check: bool, as_json: bool, data_dir: Path | None) -> int:
+    """Ask every question of FILE.jsonl and say how often the right page came, and how sure that was.
+
+    The figures stand beside those of the last run with the same questions. With --check a run that is worse is not
+    kept, so that the next is compared with the same one again.
+    """
     knowledge = open_knowledge(load_settings(data_dir).settings)
     try:
+        knowledge.warm()
         report = evaluation.evaluate(knowledge.ask, evaluation.read(questions))
     finally:
         knowledge.close()
+    comparison = compare(knowledge.folder, report)
+    failed = check and comparison is not None and comparison.worse
+    if not failed:
+        keep(knowledge.folder, report)
     figures = report.to_dict() | ({"misses": report.misses()} if misses else {})
+    figures["comparison"] = comparison.to_dict() if comparison else None
     if as_json:
         print_json(figures)
     else:
         printing.show_evaluation(figures)
-    return DONE
+    return FAILED if failed else DONE
 
 
 kb.add_command(verify_command)
