@@ -9,7 +9,6 @@ be swapped while it is read. Only regular files count, opened without following 
 
 from __future__ import annotations
 
-import contextlib
 import mimetypes
 import os
 import re
@@ -19,16 +18,26 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.job import Artifact, Limits
+from runner.job import Artifact, LeftOut, Limits
 
 _ODD = re.compile(r"[^\w.()+=@ -]", re.UNICODE)
 _FOLDERS, _DEPTH = 200, 6
 _SKIPPED = frozenset(("__pycache__",))
 _NAME_BYTES = 120
+# How many files that were not kept are named; a snippet can leave a thousand.
+_LEFT_OUT = 20
+_UNKNOWN = "application/octet-stream"
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"\0\0\0")
 
 
-def collect(scratch: int, folder: Path, limits: Limits, given: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+Kept = tuple[tuple[Artifact, ...], tuple[LeftOut, ...]]
+
+
+def collect(scratch: int, folder: Path, limits: Limits, given: Mapping[str, bytes]) -> Kept:
     """Copy what the snippet left in /work to `folder`, at most `limits.artifacts` files in the order of their names.
+
+    Returns:
+        What was kept, and what was not with the reason: too many, too large, or no room on this machine's disk.
 
     Args:
         scratch: descriptor of the cell's scratch file system.
@@ -39,28 +48,55 @@ def collect(scratch: int, folder: Path, limits: Limits, given: Mapping[str, byte
     try:
         work = os.open("work", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=scratch)
     except OSError:
-        return ()
+        return (), ()
     try:
         return _collect(work, folder, limits, given)
     finally:
         os.close(work)
 
 
-def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]) -> Kept:
     kept: list[Artifact] = []
+    left_out: list[LeftOut] = []
     taken: set[str] = set()
     for path in sorted(_regular_files(work), key=lambda path: (path.count("/"), path)):
-        if len(kept) >= limits.artifacts:
-            break
         if path in given and _unchanged(work, path, given[path]):
             continue
-        with contextlib.suppress(OSError):
-            size = _copy(work, path, folder, name := _free_name(_plain_name(path), taken), limits.artifact_bytes)
-            if size is not None:
+        name = _free_name(_plain_name(path), taken)
+        try:
+            source = _open_below(work, path)
+        except OSError:
+            continue
+        try:
+            size = os.fstat(source).st_size
+            why = _too_much(len(kept), size, limits)
+            if not why:
+                try:
+                    _copy(source, folder, name)
+                except OSError as error:
+                    why = f"there was no room for it: {error.strerror}"
+            if not why:
                 taken.add(name)
-                kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-                kept.append(Artifact(name, kind, size, str(folder / name)))
-    return tuple(kept)
+                kept.append(Artifact(name, _media_type(name, source), size, str(folder / name)))
+            elif len(left_out) < _LEFT_OUT:
+                left_out.append(LeftOut(name, size, why))
+        finally:
+            os.close(source)
+    return tuple(kept), tuple(left_out)
+
+
+def _too_much(already: int, size: int, limits: Limits) -> str:
+    if size > limits.artifact_bytes:
+        return f"a file may have {limits.artifact_bytes >> 20} MiB"
+    return f"a run keeps {limits.artifacts} files" if already >= limits.artifacts else ""
+
+
+def _media_type(name: str, source: int) -> str:
+    """Return what a file is by its name; a picture must also begin like one, since pages show pictures."""
+    kind = mimetypes.guess_type(name)[0] or _UNKNOWN
+    if kind.startswith("image/") and kind != "image/svg+xml" and not os.pread(source, 12, 0).startswith(_PICTURES):
+        return _UNKNOWN
+    return kind
 
 
 def _unchanged(work: int, path: str, content: bytes) -> bool:
@@ -98,24 +134,24 @@ def _regular_files(work: int) -> list[str]:
     return found
 
 
-def _copy(work: int, path: str, folder: Path, name: str, most: int) -> int | None:
-    source = _open_below(work, path)
+def _copy(source: int, folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{os.getpid()}.partial"
     try:
-        status = os.fstat(source)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{os.getpid()}.partial"
         with open(source, "rb", closefd=False) as reader, partial.open("wb") as writer:
             shutil.copyfileobj(reader, writer, 1 << 20)
         partial.replace(folder / name)
-        return status.st_size
-    finally:
-        os.close(source)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _open_below(work: int, path: str) -> int:
-    """Open a file step by step, so that no part of the way is a link."""
+    """Open a regular file step by step, so that no part of the way is a link.
+
+    Raises:
+        OSError: a part of the way is a link, or it is no regular file.
+    """
     *folders, name = path.split("/")
     here = os.dup(work)
     try:
@@ -123,7 +159,11 @@ def _open_below(work: int, path: str) -> int:
             below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
             os.close(here)
             here = below
-        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
+        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            os.close(found)
+            raise OSError("not a regular file")
+        return found
     finally:
         os.close(here)
 

@@ -1,8 +1,8 @@
 """Which runs may stand in for identical later ones.
 
 A run is remembered under a hash of everything that decides its outcome. It is remembered only when it ended by itself
-and said nothing random: it was seeded, or no generator moved. Code that looks at clocks, processes or the machine is
-never remembered, whatever it printed.
+and said nothing random: it was seeded, or no generator moved. Code that might look at clocks, processes or the machine
+is never remembered, whatever it printed (`runner.reproducible`), nor is a run whose files were not all kept.
 """
 
 from __future__ import annotations
@@ -19,15 +19,13 @@ from pathlib import Path
 from runner.job import Job, Result
 from runner.live import LiveRun
 from runner.reports import Told
+from runner.reproducible import may_repeat, shows_addresses
 from runner.store import Store, job_to_json
 
-_RESTLESS = re.compile(
-    r"\btime\b|datetime|\buuid|secrets|urandom|SystemRandom|getpid|perf_counter|monotonic|\bid\(|thread|multiprocess"
-    r"|concurrent|asyncio|subprocess|/proc|psutil|platform|resource|tempfile|getrandom|default_rng\(\s*\)|\bfork\b"
-    r"|\bctypes\b|object at|__import__|import_module|\bexec\(|\beval\("
-)
 _SEEDED = re.compile(r"set_random_seed\(\s*\d+\s*\)")
 _RANDOM = re.compile(r"random|shuffle|dropout|Dropout|SeedGenerator")
+# Generators that no seed of ours reaches.
+_FRESH = re.compile(r"default_rng\(\s*\)|RandomState\(\s*\)|\bGenerator\(|\bRandom\(\s*\)|seed\(\s*\)")
 _PACKAGES = ("keras", "tensorflow", "jax", "jaxlib", "torch", "numpy", "keras-hub", "keras-tuner", "keras-lobby")
 
 
@@ -45,14 +43,18 @@ def versions() -> str:
 
 def key(job: Job) -> str | None:
     """Return the key of a job's outcome, None where it can never be remembered."""
-    if _RESTLESS.search(job.source):
+    if not may_repeat(job.source) or "/proc" in job.source or "/sys" in job.source:
         return None
     return hashlib.sha256(f"{versions()}\n{job_to_json(job)}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def may_keep(job: Job, result: Result, told: Told) -> bool:
     """True when this outcome may be given again for the same key."""
-    if result.status not in ("ok", "error") or not told.ended:
+    if result.status not in ("ok", "error") or not told.ended or result.left_out:
+        return False
+    if any(map(shows_addresses, (result.stdout, result.stderr, result.error.message if result.error else ""))):
+        return False
+    if _FRESH.search(job.source):
         return False
     if job.seed is not None or _SEEDED.search(job.source):
         return True

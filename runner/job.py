@@ -106,6 +106,15 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that the snippet left and that was not kept, with the reason in words."""
+
+    name: str
+    size: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened while a run was going on.
 
@@ -141,6 +150,7 @@ class Result:
     fits: tuple[Fit, ...] = ()
     models: tuple[ModelInfo, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     suggestions: tuple[dict[str, Any], ...] = ()
     upgrade: dict[str, Any] | None = None
     cached: bool = False  # an earlier identical run's outcome, not run again
@@ -151,7 +161,7 @@ class Result:
         order = ("id", "status", "exit_code", "signal", "backend", "keras_version", "device")
         plain = {name: data.pop(name) for name in order}
         plain.update(data)
-        for name in ("fits", "models", "artifacts", "suggestions"):
+        for name in ("fits", "models", "artifacts", "left_out", "suggestions"):
             plain[name] = list(plain[name])
         return plain
 
@@ -169,5 +179,6 @@ class Result:
         known["fits"] = tuple(Fit(**item) for item in known.get("fits", ()))
         known["models"] = tuple(ModelInfo(**item) for item in known.get("models", ()))
         known["artifacts"] = tuple(Artifact(**item) for item in known.get("artifacts", ()))
+        known["left_out"] = tuple(LeftOut(**item) for item in known.get("left_out", ()))
         known["suggestions"] = tuple(known.get("suggestions", ()))
         return cls(**known)

@@ -7,7 +7,7 @@ import os
 import signal
 from importlib import metadata
 
-from runner.job import BACKENDS, Artifact, Job, Result, RunError, Status
+from runner.job import BACKENDS, Artifact, Job, LeftOut, Result, RunError, Status
 from runner.supervise import Ending
 
 # Sent by the kernel for a limit of ours, not by somebody else.
@@ -68,7 +68,14 @@ def _near_memory_limit(ending: Ending, job: Job) -> bool:
 
 
 def result_of(
-    run_id: str, job: Job, ending: Ending, artifacts: tuple[Artifact, ...], *, queued_ms: float, accepted_ms: float
+    run_id: str,
+    job: Job,
+    ending: Ending,
+    artifacts: tuple[Artifact, ...],
+    left_out: tuple[LeftOut, ...],
+    *,
+    queued_ms: float,
+    accepted_ms: float,
 ) -> Result:
     """Put a result together.
 
@@ -110,6 +117,7 @@ def result_of(
         fits=told.all_fits(),
         models=tuple(told.models),
         artifacts=artifacts,
+        left_out=left_out,
     )
 
 

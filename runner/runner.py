@@ -200,7 +200,9 @@ class Runner:
             if run.cancelled.is_set():
                 supervision.cancel()
             ending = supervision.run(policy.environment(job.backend))
-            kept = artifacts.collect(child.scratch, self._folder / "artifacts" / run.id, job.limits, job.files)
+            kept, left_out = artifacts.collect(
+                child.scratch, self._folder / "artifacts" / run.id, job.limits, job.files
+            )
         finally:
             run.supervision = None
             if not child.close():
@@ -214,6 +216,7 @@ class Runner:
             job,
             ending,
             kept,
+            left_out,
             queued_ms=(begun - run.accepted) * 1000,
             accepted_ms=(ending.begun - begun) * 1000,
         )
@@ -396,6 +399,11 @@ class Runner:
             "stored": self._store.counts(),
             **self._pool.status(),
         }
+
+    def outcomes(self, within_s: float) -> list[dict[str, Any]]:
+        """Return how the runs of the last seconds ended, commonest first: status, backend, version, error, count."""
+        names = ("status", "backend", "keras_version", "error", "count")
+        return [dict(zip(names, row, strict=True)) for row in self._store.outcomes(time.time() - within_s)]
 
     # -- beginning and end -----------------------------------------------------------------------------------
 

@@ -56,8 +56,10 @@ def drew() -> bool:
     now = _states()
     if any(now.get(name) != state for name, state in _before.items()):
         return True
-    numpy = now.get("numpy") if "numpy" not in _before else None
-    return numpy is not None and numpy[2] != _NUMPY_FRESH
+    if "numpy" in _before or "numpy" not in now:
+        return False
+    # Where a twister stands before its first number differs between versions of NumPy.
+    return bool(now["numpy"][2] != sys.modules["numpy"].random.RandomState().get_state()[2])
 
 
 def _states() -> dict[str, Any]:
@@ -69,9 +71,6 @@ def _states() -> dict[str, Any]:
     if torch is not None:
         states["torch"] = torch.get_rng_state().numpy().tobytes()
     return states
-
-
-_NUMPY_FRESH = 624  # where a Mersenne twister stands before its first number
 
 
 def _fresh_keras(keras: Any) -> None:

@@ -166,3 +166,27 @@ def test_bytecode_is_not_an_artifact(run: Run) -> None:
     given = {"files": {"helper.py": b"value = 5"}}
     result = run("import sys; sys.dont_write_bytecode = False\nimport helper; print(helper.value)", job=given)
     assert (result.stdout, names(result)) == ("5\n", [])
+
+
+def test_what_is_not_kept_is_named_with_the_reason(run: Run) -> None:
+    source = """
+        for number in range(12): open(f'{number:02}.txt', 'w').write('x')
+        open('big.bin', 'wb').truncate((8 << 20) + 1)
+    """
+    result = run(source)
+    assert (result.status, len(result.artifacts)) == ("ok", 10)
+    assert [(left.name, left.why) for left in result.left_out] == [
+        ("10.txt", "a run keeps 10 files"),
+        ("11.txt", "a run keeps 10 files"),
+        ("big.bin", "a file may have 8 MiB"),
+    ]
+
+
+def test_text_called_a_picture_is_not_shown_as_one(run: Run) -> None:
+    result = run(
+        "open('x.png', 'w').write('<script>alert(1)</script>'); open('y.png', 'wb').write(b'\\x89PNG\\r\\n\\x1a\\n...')"
+    )
+    assert [(each.name, each.media_type) for each in result.artifacts] == [
+        ("x.png", "application/octet-stream"),
+        ("y.png", "image/png"),
+    ]

@@ -87,11 +87,41 @@ def test_other_versions_make_another_run(runner: Runner, monkeypatch: pytest.Mon
         "import datetime; print(datetime.datetime.now())",
         "import os; print(os.getpid())",
         "print(id(object()))",
+        "import pandas as pd; print(pd.Timestamp.now())",
+        "from os import stat; open('a', 'w').write('x'); print(stat('a').st_mtime)",
+        "from tensorflow import timestamp as t; print(5)",
+        "import logging; logging.warning('x')",
+        "import os; print(os.times())",
+        "print(object())",
+        "import numpy as np; print(np.empty(3))",
+        "import numpy as np; print(getattr(np, 'em' + 'pty')(3))",
+        "print(vars()['__builtins__'])",
+        "import numpy as np; print(np.datetime64('now'))",
+        "import os as o; print(o.times())",
+        "import numpy as np\nfor i in range(3): print(np.random.default_rng().integers(9))",
     ],
 )
 def test_what_may_differ_is_run_again(runner: Runner, source: str) -> None:
     runner.run(Job(source))
     assert not runner.run(Job(source)).cached
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(sum(range(5)))",
+        "import os\nos.environ['KERAS_BACKEND'] = 'tensorflow'\nprint(os.path.join('a', 'b'))",
+        "import math, json\nfrom collections import Counter\nprint(json.dumps(Counter('hello')), math.pi)",
+        "class Stat:\n    def times(self): return 2\nprint(Stat().times())",
+        "import sys\nprint(sys.version_info[:2], file=sys.stderr)",
+        "import numpy as np\nprint(np.arange(6).reshape(2, 3).sum(axis=0))",
+    ],
+)
+def test_what_only_computes_is_remembered(runner: Runner, source: str) -> None:
+    first = runner.run(Job(source))
+    assert first.status == "ok", first
+    second = runner.run(Job(source))
+    assert (second.cached, second.stdout) == (True, first.stdout)
 
 
 def test_seeded_randomness_is_remembered(runner: Runner) -> None:

@@ -92,3 +92,15 @@ def test_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "r").write_text("")
     with pytest.raises(NoSpace, match="Nothing can be written in"):
         Runner(tmp_path / "r", COLD)
+
+
+@needs_root
+def test_file_for_which_there_is_no_room_is_named(tiny: Path) -> None:
+    with Runner(tiny / "r", COLD) as runner:
+        source = "for name in 'ab': open(name, 'wb').write(b'x' * 600_000)"
+        result = runner.run(Job(source))
+        assert result.status == "ok", result
+        assert [each.name for each in result.artifacts] == ["a"]
+        (left,) = result.left_out
+        assert (left.name, left.size, left.why) == ("b", 600_000, "there was no room for it: No space left on device")
+        assert not list((tiny / "r").rglob("*.partial"))

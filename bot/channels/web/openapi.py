@@ -151,6 +151,11 @@ _SCHEMAS: Json = {
                 "items": _object({"name": _TEXT, "parameters": {"type": ["integer", "null"]}, "summary": _TEXT}),
             },
             "artifacts": {"type": "array", "items": _reference("Artifact")},
+            "left_out": {
+                "type": "array",
+                "description": "Files that were not kept, each with the reason.",
+                "items": _object({"name": _TEXT, "size": {"type": "integer", "minimum": 0}, "why": _TEXT}),
+            },
             "suggestions": {"type": "array", "items": _reference("Source")},
             "upgrade": {"type": ["object", "null"]},
         }
