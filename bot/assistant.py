@@ -23,6 +23,8 @@ from runner.compare import Row, compare
 from runner.job import Event, Job, Result, RunError
 from runner.policy import RunnerConfig
 from runner.runner import Runner
+from runner.upgrade import Upgrade, upgrade
+from runner.upgrade.repair import Proof, upgraded_and_run
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,14 @@ class Assistant:
     def compare(self, job: Job) -> list[Row]:
         """Run a snippet on every backend, one after the other."""
         return [replace(row, result=self._suggest(row.result)) for row in compare(self.runner, job)]
+
+    def upgrade(self, source: str) -> Upgrade:
+        """Rewrite Keras 1 or 2 code for Keras 3; nothing is run."""
+        return upgrade(source)
+
+    def prove(self, job: Job) -> Proof:
+        """Upgrade a snippet, run it before and after, and mend what the run afterwards complains about."""
+        return upgraded_and_run(job.source, lambda source: self.runner.run(replace(job, source=source)))
 
     def submit(self, job: Job) -> str:
         """Accept a snippet and return the run's id at once.

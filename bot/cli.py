@@ -25,6 +25,7 @@ from bot.commands.faq import faq
 from bot.commands.kb import kb
 from bot.commands.run import run
 from bot.commands.serve import serve
+from bot.commands.upgrade import upgrade
 from bot.errors import CANNOT, FAILED, HOUSE_ERRORS, WRONG_CALL, exit_status
 
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
@@ -36,7 +37,7 @@ def lobby() -> None:
     """Lobby, the help desk of the Keras community: ask a question, run a snippet, serve both."""
 
 
-for command in (ask, run, serve, kb, faq, datasets, doctor):
+for command in (ask, run, upgrade, serve, kb, faq, datasets, doctor):
     lobby.add_command(command)
 
 

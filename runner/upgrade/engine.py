@@ -1,0 +1,159 @@
+"""From old source to new: read, walk, walk again until nothing changes, and say what was done where."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import time
+from collections.abc import Collection, Sequence
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from runner.upgrade import python2
+from runner.upgrade.context import Context
+from runner.upgrade.finish import finish
+from runner.upgrade.rules import RULES
+from runner.upgrade.transform import Rulebook, Walk
+from runner.upgrade.values import Change, Finding, Upgrade
+
+MAX_SOURCE_BYTES = 1024 * 1024
+"""Past a megabyte nobody wrote it by hand, and the walks would take half a minute."""
+MAX_DEPTH = 80
+"""Deeper nested brackets and blocks than any program that a person wrote; the walk is recursive."""
+MAX_ROUNDS = 8
+MAX_SECONDS = 20.0
+Failure = tuple[str, int | None]
+_KERAS = re.compile(r"keras|tensorflow|theano|np\.|numpy|^\s*print\s+[^(=\s]|xrange", re.MULTILINE)
+
+
+def upgrade(source: str, *, also: Collection[str] = (), error: Failure | None = None) -> Upgrade:
+    """Rewrite a program for Keras 3. Nothing of it is executed.
+
+    Args:
+        source: Python, of version 2 or 3.
+        also: names of rules that are otherwise tried only after a run failed.
+        error: what that run said, and in which line.
+
+    Returns:
+        The program before and after, with what was done; with `problem` where it could not be read.
+    """
+    if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
+        return _unreadable(source, "The program is larger than 1 MiB; send the part that uses Keras.")
+    if any("\udc80" <= character <= "\udcff" for character in source) or "\0" in source:
+        return _unreadable(source, "This is not text: it holds bytes that no Python program has.")
+    mark = "\ufeff" if source.startswith("\ufeff") else ""
+    text = source.removeprefix("\ufeff")
+    if not _KERAS.search(text):
+        problem = python2.syntax_error(text)
+        return Upgrade(source, source, problem=problem)
+    deep = _too_deep(text)
+    if deep is not None:
+        return _unreadable(source, f"Line {deep}: this is nested deeper than {MAX_DEPTH} levels; flatten it first.")
+    try:
+        return _upgrade(source, mark, text, also, error)
+    except RecursionError:
+        return _unreadable(source, "The program is nested too deeply to be read.")
+
+
+def _unreadable(source: str, problem: str) -> Upgrade:
+    return Upgrade(source, source, problem=problem)
+
+
+def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Failure | None) -> Upgrade:
+    changes: list[Change] = []
+    findings: list[Finding] = []
+    modern, old_python, problem = python2.modernised(text)
+    changes += old_python
+    if problem is not None:
+        return _unreadable(source, problem)
+    try:
+        module = cst.parse_module(modern)
+    except cst.ParserSyntaxError as error:
+        return _unreadable(source, f"Line {error.raw_line}: {error.message}")
+    begun = time.monotonic()
+    legacy = False
+    always = [rule for rule in RULES if not rule.on_error or rule.name in also]
+    books = {
+        False: Rulebook(rule for rule in always if not rule.legacy_only),
+        True: Rulebook(always),
+    }
+    before = modern
+    for number in range(MAX_ROUNDS):
+        context = Context(module, legacy, error if number == 0 else None)
+        walked = module.visit(Walk(context, books[legacy]))
+        made = finish(walked, context)
+        lines = _lines(module, [node for _, node, _ in (*context.changes, *context.findings)])
+        back = _line_map(text, before) if before != text else None
+        changes += [
+            Change(_line(lines, node, back), rule.name, why, rule.source) for rule, node, why in context.changes
+        ]
+        findings += [
+            Finding(_line(lines, node, back), rule.name, what, rule.source) for rule, node, what in context.findings
+        ]
+        after = made.code if made is not module else before
+        proven = legacy or any(rule.marks and rule.since.startswith("Keras 2.0") for rule, _, _ in context.changes)
+        settled = after == before and proven == legacy
+        # A fresh tree: a rewritten one may hold the same node twice, and nodes are told apart by identity.
+        module, before, legacy = cst.parse_module(after), after, proven
+        if settled or time.monotonic() - begun > MAX_SECONDS:
+            break
+    if before == modern and not old_python:
+        return Upgrade(source, source, (), _sorted(findings))
+    return Upgrade(source, mark + before, _sorted(changes), _sorted(findings))
+
+
+def _sorted(items: Sequence[Change | Finding]) -> tuple:  # type: ignore[type-arg]
+    unique = dict.fromkeys(items)
+    return tuple(sorted(unique, key=lambda item: (item.line, item.rule)))
+
+
+def _lines(module: cst.Module, nodes: Sequence[cst.CSTNode]) -> dict[int, int]:
+    """Return the line of each node, by identity."""
+    if not nodes:
+        return {}
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    return {id(node): positions[node].start.line for node in nodes if node in positions}
+
+
+def _line(lines: dict[int, int], node: cst.CSTNode, back: list[int] | None) -> int:
+    line = lines.get(id(node), 1)
+    return line if back is None else back[min(line, len(back)) - 1]
+
+
+def _line_map(text: str, before: str) -> list[int]:
+    """Return for each line of `before` the line of `text` that it comes from."""
+    old, new = text.splitlines(), before.splitlines()
+    result = []
+    for _, start, end, low, high in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for number in range(high - low):
+            result.append(min(start + number, max(start, end - 1)) + 1)
+    return result or [1]
+
+
+def _too_deep(text: str) -> int | None:
+    """Return the line at which brackets or blocks are nested too deeply, None when they are not."""
+    depth = 0
+    line = 1
+    for match in re.finditer(
+        r"\n[ \t]*|[(\[{]|[)\]}]|#[^\n]*|\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n]*\"|'[^'\n]*'", text, re.DOTALL
+    ):
+        token = match[0]
+        if token[0] == "\n":
+            line += 1
+            indent = token[1:]
+            if len(indent.expandtabs(4)) > 4 * MAX_DEPTH and depth == 0:
+                return line
+        elif token in "([{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return line
+        elif token in ")]}":
+            depth = max(0, depth - 1)
+        else:
+            line += token.count("\n")
+    # Chains such as `a + b + c…` and `x.y.z…` nest in the tree without brackets.
+    for number, content in enumerate(text.splitlines(), 1):
+        if len(content) > 2000 and max(content.count("+"), content.count("."), content.count(" not ")) > 500:
+            return number
+    return None

@@ -1,0 +1,417 @@
+"""`keras.backend` functions, most of which are in `keras.ops` today, some with other arguments."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import code, expression, is_none, number, string, text_of, tight
+from runner.upgrade.rule import OPS, Rule
+from runner.upgrade.rules.layer_arguments import ORDERINGS
+
+# The same name and the same arguments in `keras.ops`.
+SAME = ["abs", "all", "any", "arange", "argmax", "argmin", "cast", "cos", "cumprod", "cumsum", "elu", "equal", "exp", "eye", "greater", "greater_equal", "hard_sigmoid", "less", "less_equal", "log", "logsumexp", "max", "maximum", "mean", "min", "minimum", "not_equal", "one_hot", "ones", "ones_like", "prod", "reshape", "round", "shape", "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "std", "stop_gradient", "sum", "tanh", "tile", "transpose", "var", "zeros_like", "dot", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "ndim", "map", "while_loop", "cond"]
+# Another name, the same arguments by position.
+OTHER = {
+    "pow": "power",
+    "permute_dimensions": "transpose",
+    "get_value": "convert_to_numpy",
+    "eval": "convert_to_numpy",
+    "reverse": "flip",
+    "map_fn": "map",
+}
+
+
+class BackendFunctions(Rule):
+    """Functions of `keras.backend` are those of `keras.ops`."""
+
+    name = "backend-functions"
+    matches = "`K.mean(…)`, `K.sum(…)`, `K.exp(…)`, `K.pow(…)`, `K.permute_dimensions(…)`"
+    since = "Keras 3.0"
+    why = "Keras 3 has these functions in `keras.ops`, for every backend."
+    source = OPS
+    references = tuple(f"keras.backend.{name}" for name in (*SAME, *OTHER))
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        symbol = name.rpartition(".")[2]
+        context.change(self, original, f"`K.{symbol}` is `keras.ops.{OTHER.get(symbol, symbol)}` today.")
+        return context.refer(f"keras.ops.{OTHER.get(symbol, symbol)}")
+
+
+class BackendArguments(Rule):
+    """Functions of `keras.backend` whose arguments differ from those of their counterpart."""
+
+    name = "backend-arguments"
+    matches = "`K.clip`, `K.concatenate`, `K.expand_dims`, `K.switch`, `K.gather`, `K.random_normal`, `K.int_shape`, …"
+    since = "Keras 3.0"
+    why = "The counterpart in `keras.ops` takes other arguments, which are given so that the result stays the same."
+    source = OPS
+    # What a function becomes: {0}, {1}… and {name} stand for arguments, «…» for a symbol that is looked up.
+    _TEMPLATES: ClassVar[dict[str, tuple[tuple[str, ...], str]]] = {
+        "clip": (("x", "min_value", "max_value"), "«keras.ops.clip»({x}, {min_value}, {max_value})"),
+        "gather": (("reference", "indices"), "«keras.ops.take»({reference}, {indices}, axis=0)"),
+        "flatten": (("x",), "«keras.ops.reshape»({x}, (-1,))"),
+        "batch_flatten": (("x",), "«keras.ops.reshape»({x}, («keras.ops.shape»({x})[0], -1))"),
+        "int_shape": (("x",), "{x.}.shape"),
+        "get_variable_shape": (("x",), "{x.}.shape"),
+        "dtype": (("x",), "{x.}.dtype"),
+        "cast_to_floatx": (("x",), "«keras.ops.cast»({x}, «keras.backend.floatx»())"),
+        "repeat": (("x", "n"), "«keras.ops.repeat»(«keras.ops.expand_dims»({x}, 1), {n}, axis=1)"),
+        "repeat_elements": (("x", "rep", "axis"), "«keras.ops.repeat»({x}, {rep}, axis={axis})"),
+        "in_top_k": (("predictions", "targets", "k"), "«keras.ops.in_top_k»({targets}, {predictions}, k={k})"),
+        "update": (("x", "new_x"), "{x.}.assign({new_x})"),
+        "update_add": (("x", "increment"), "{x.}.assign_add({increment})"),
+        "update_sub": (("x", "decrement"), "{x.}.assign_sub({decrement})"),
+        "set_value": (("x", "value"), "{x.}.assign({value})"),
+        "moving_average_update": (
+            ("x", "value", "momentum"),
+            "{x.}.assign({x} * {momentum} + {value} * (1.0 - {momentum}))",
+        ),
+        "bias_add": (("x", "bias"), "«keras.ops.add»({x}, {bias})"),
+        "is_keras_tensor": (("x",), "«keras.utils.is_keras_tensor»({x})"),
+        "count_params": (("x",), "«keras.ops.size»({x})"),
+        "print_tensor": (("x", "message"), "{x}"),
+        "identity": (("x",), "{x}"),
+        "to_dense": (("x",), "{x}"),
+    }
+    calls = tuple(f"keras.backend.{name}" for name in _TEMPLATES)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        names, template = self._TEMPLATES[name.rpartition(".")[2]]
+        arguments = Arguments(node)
+        if arguments.spread:
+            return None
+        values = {each: arguments.get(each, position) for position, each in enumerate(names)}
+        values = {each: value for each, value in values.items() if value is not None}
+        made = fill(template, values, context)
+        if made is None or len(arguments) > len(values):
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        return made
+
+
+def fill(template: str, values: dict[str, cst.BaseExpression], context: Context) -> cst.BaseExpression | None:
+    """Return the template's expression; None when it needs a value that is not there."""
+    parts: dict[str, cst.BaseExpression] = {}
+    text, symbols = template, 0
+    while "«" in text:
+        before, _, rest = text.partition("«")
+        symbol, _, after = rest.partition("»")
+        key = f"symbol{symbols}"
+        parts[key] = context.refer(symbol)
+        text, symbols = f"{before}{{{key}}}{after}", symbols + 1
+    for name, value in values.items():
+        if f"{{{name}.}}" in text:
+            text = text.replace(f"{{{name}.}}", f"{{{name}_tight}}")
+            parts[f"{name}_tight"] = tight(value)
+        if f"{{{name}}}" in text:
+            parts[name] = value
+    try:
+        made: cst.BaseExpression = expression(text, **parts)
+    except Exception:  # LibCST names a missing part by a plain exception
+        return None
+    return made
+
+
+class BackendDefaults(Rule):
+    """Functions whose defaults differ: the old default is written out."""
+
+    name = "backend-defaults"
+    matches = "`K.concatenate(xs)`, `K.expand_dims(x)`, `K.argmax(x)`, `K.l2_normalize(x)`, `K.relu(x, alpha=0.1)`"
+    since = "Keras 3.0"
+    why = "The default of the counterpart in `keras.ops` is another; the old one is written out."
+    source = OPS
+    silent = True
+    calls = tuple(
+        f"keras.backend.{name}"
+        for name in (
+            "concatenate",
+            "expand_dims",
+            "l2_normalize",
+            "relu",
+            "batch_dot",
+            "argmax",
+            "argmin",
+            "cumsum",
+            "cumprod",
+        )
+    )
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        symbol = name.rpartition(".")[2]
+        if arguments.spread:
+            return None
+        arguments.rename("tensors", "xs")
+        function = f"keras.ops.{symbol}"
+        if symbol in ("concatenate", "expand_dims") and not arguments.has("axis", 1):
+            arguments.set("axis", expression("-1"))
+        elif symbol in ("argmax", "argmin", "cumsum", "cumprod"):
+            if arguments.has("axis", 1):
+                return None
+            arguments.set("axis", expression("-1" if symbol.startswith("arg") else "0"))
+        elif symbol == "l2_normalize":
+            function = "keras.ops.normalize"
+            if len(arguments.positional) > 1:
+                arguments.name_position(1, "axis")
+            elif not arguments.has("axis"):
+                arguments.set("axis", cst.Name("None"))
+        elif symbol == "relu" and len(arguments) > 1:
+            function = "keras.activations.relu"
+            for position, keyword in ((2, "max_value"), (1, "negative_slope")):
+                if len(arguments.positional) > position:
+                    arguments.name_position(position, keyword)
+            arguments.rename("alpha", "negative_slope")
+        elif symbol == "batch_dot":
+            return self._batch_dot(arguments, original, context)
+        context.forget(original.func)
+        context.change(self, original)
+        return arguments.call(context.refer(function))
+
+    def _batch_dot(self, arguments: Arguments, original: cst.Call, context: Context) -> cst.BaseExpression | None:
+        x, y, axes = arguments.get("x", 0), arguments.get("y", 1), arguments.get("axes", 2)
+        if x is None or y is None:
+            return None
+        context.forget(original.func)
+        if axes is None or is_none(axes):
+            context.change(self, original, "`K.batch_dot` without axes is a matrix product, `keras.ops.matmul`.")
+            return expression("{f}({x}, {y})", f=context.refer("keras.ops.matmul"), x=x, y=y)
+        context.change(self, original, "`K.batch_dot` is the layer function `keras.layers.dot` today.")
+        return expression("{f}([{x}, {y}], axes={axes})", f=context.refer("keras.layers.dot"), x=x, y=y, axes=axes)
+
+
+class BackendConstants(Rule):
+    """Tensors and variables made from values."""
+
+    name = "backend-variables"
+    matches = "`K.variable(0.)`, `K.constant(…)`, `K.zeros(…)`, `K.placeholder(…)`"
+    since = "Keras 3.0"
+    why = "A value that changes is a `keras.Variable`; one that does not is a tensor; a placeholder is a `keras.Input`."
+    source = "https://keras.io/api/ops/core/"
+    calls = tuple(f"keras.backend.{name}" for name in ("variable", "constant", "zeros", "placeholder", "ones"))
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        symbol = name.rpartition(".")[2]
+        if symbol == "variable":
+            made = self._variable(arguments, context)
+        elif symbol == "constant":
+            made = self._constant(arguments, context)
+        elif symbol in ("zeros", "ones"):
+            made = arguments.call(context.refer(f"keras.ops.{symbol}"))
+        else:
+            made = self._placeholder(arguments, context)
+        if made is None:
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        return made
+
+    @staticmethod
+    def _variable(arguments: Arguments, context: Context) -> cst.BaseExpression | None:
+        value = arguments.get("value", 0)
+        name = arguments.get("name", 2)
+        dtype = arguments.get("dtype", 1)
+        if value is None:
+            return None
+        made = Arguments(expression("{Variable}({value})", Variable=context.refer("keras.Variable"), value=value))
+        if dtype is not None:
+            made.set("dtype", dtype)
+        elif number(value) is None:
+            made.set("dtype", string("float32"))
+        if name is not None and "/" not in (text_of(name) or ""):
+            made.set("name", name)
+        return made.call()
+
+    @staticmethod
+    def _constant(arguments: Arguments, context: Context) -> cst.BaseExpression | None:
+        value = arguments.get("value", 0)
+        shape = arguments.get("shape", 2)
+        dtype = arguments.get("dtype", 1) or string("float32")
+        if value is None:
+            return None
+        if shape is not None and not is_none(shape):
+            full = context.refer("keras.ops.full")
+            return expression(
+                "{full}({shape}, {value}, dtype={dtype})", full=full, shape=shape, value=value, dtype=dtype
+            )
+        convert = context.refer("keras.ops.convert_to_tensor")
+        return expression("{convert}({value}, dtype={dtype})", convert=convert, value=value, dtype=dtype)
+
+    @staticmethod
+    def _placeholder(arguments: Arguments, context: Context) -> cst.BaseExpression | None:
+        shape = arguments.get("shape", 0)
+        if shape is None:
+            return None
+        made = Arguments(expression("{Input}(batch_shape={shape})", Input=context.refer("keras.Input"), shape=shape))
+        for keyword in ("dtype", "name", "sparse"):
+            value = arguments.get(keyword)
+            if value is not None:
+                made.set(keyword, value)
+        return made.call()
+
+
+class BackendRandom(Rule):
+    """Random numbers come from `keras.random`."""
+
+    name = "backend-random"
+    matches = "`K.random_normal(shape, std=…)`, `K.random_uniform(…)`, `K.dropout(…)`, `K.random_binomial(…)`"
+    since = "Keras 3.0"
+    why = "Random numbers come from `keras.random` today."
+    source = "https://keras.io/api/random/"
+    _FUNCTIONS: ClassVar[dict[str, str]] = {
+        "random_normal": "normal",
+        "random_uniform": "uniform",
+        "truncated_normal": "truncated_normal",
+        "dropout": "dropout",
+    }
+    calls = tuple(f"keras.backend.{name}" for name in (*_FUNCTIONS, "random_binomial", "random_bernoulli"))
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        symbol = name.rpartition(".")[2]
+        context.forget(original.func)
+        context.change(self, original)
+        if symbol in ("random_binomial", "random_bernoulli"):
+            shape, p = arguments.get("shape", 0), arguments.get("p", 1) or cst.Float("0.5")
+            return fill(
+                "«keras.ops.cast»(«keras.random.uniform»({shape}) < {p}, 'float32')",
+                {"shape": shape, "p": p} if shape is not None else {},
+                context,
+            )
+        arguments.rename("std", "stddev")
+        arguments.rename("level", "rate")
+        arguments.rename("x", "inputs")
+        return arguments.call(context.refer(f"keras.random.{self._FUNCTIONS[symbol]}"))
+
+
+class Switch(Rule):
+    """A choice by condition is `where`, or `cond` between functions."""
+
+    name = "switch"
+    matches = "`K.switch(condition, a, b)`"
+    since = "Keras 3.0"
+    why = "`K.switch` is `keras.ops.where` for tensors and `keras.ops.cond` for functions."
+    source = OPS
+    calls = ("keras.backend.switch",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        condition, then, other = (
+            arguments.get("condition", 0),
+            arguments.get("then_expression", 1),
+            arguments.get("else_expression", 2),
+        )
+        if condition is None or then is None or other is None:
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        function = "cond" if isinstance(then, cst.Lambda) else "where"
+        return expression("{f}({c}, {a}, {b})", f=context.refer(f"keras.ops.{function}"), c=condition, a=then, b=other)
+
+
+class SafeSqrt(Rule):
+    """`K.sqrt` took negative numbers for zero."""
+
+    name = "safe-sqrt"
+    matches = "`K.sqrt(x)` of what may be negative"
+    since = "Keras 3.0"
+    why = "`K.sqrt` gave 0 for negative numbers where `keras.ops.sqrt` gives NaN."
+    source = OPS
+    silent = True
+    calls = ("keras.backend.sqrt",)
+    _POSITIVE = (
+        "maximum",
+        "square",
+        "abs",
+        "exp",
+        "sigmoid",
+        "clip",
+        "var",
+        "K.sum(K.square",
+        "sum(ops.square",
+        "mean(ops.square",
+    )
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if len(node.args) != 1 or isinstance(node.args[0].value, cst.Integer | cst.Float):
+            return None
+        value = node.args[0].value
+        said = code(value)
+        inner = said.partition("(")[0].rpartition(".")[2] if isinstance(value, cst.Call) else ""
+        if inner in self._POSITIVE or (inner in ("sum", "mean") and "square(" in said.partition("(")[2][:20]):
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        return fill("«keras.ops.sqrt»(«keras.ops.maximum»({x}, 0.0))", {"x": value}, context)
+
+
+class DimOrderingCalls(Rule):
+    """The order of the axes of images is `channels_first` or `channels_last`."""
+
+    name = "image-data-format"
+    matches = "`K.set_image_dim_ordering('th')`, `K.image_dim_ordering() == 'th'`"
+    since = "Keras 2.0"
+    why = "'th' is 'channels_first' and 'tf' is 'channels_last' since Keras 2.0."
+    source = "https://keras.io/api/utils/config_utils/"
+    texts = True
+    calls = tuple(
+        f"keras.backend.{name}"
+        for name in ("set_image_dim_ordering", "set_image_data_format", "common.set_image_dim_ordering")
+    )
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        said = text_of(node.args[0].value) if len(node.args) == 1 else None
+        if said not in ORDERINGS:
+            return None
+        context.change(self, original)
+        return node.with_changes(args=[node.args[0].with_changes(value=string(ORDERINGS[said], node.args[0].value))])
+
+    def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
+        if value not in ORDERINGS:
+            return None
+        asked = context.remember("compared with an ordering", lambda: _compared(context))
+        if id(original) not in asked:
+            return None
+        context.change(self, original)
+        return ORDERINGS[value]
+
+
+def _compared(context: Context) -> set[int]:
+    """Return the strings that are compared with what names the order of axes."""
+    found: set[int] = set()
+
+    class Finder(cst.CSTVisitor):
+        def visit_Comparison(self, node: cst.Comparison) -> None:
+            sides = [node.left, *(target.comparator for target in node.comparisons)]
+            said = " ".join(code(side) for side in sides)
+            if "dim_ordering" in said or "image_data_format" in said:
+                for side in sides:
+                    held = (
+                        [e.value for e in side.elements] if isinstance(side, cst.Set | cst.Tuple | cst.List) else [side]
+                    )
+                    found.update(id(each) for each in held)
+
+        def visit_Assign(self, node: cst.Assign) -> None:
+            target = code(node.targets[0].target)
+            if "dim_ordering" in target:
+                found.add(id(node.value))
+
+        def visit_Param(self, node: cst.Param) -> None:
+            if "dim_ordering" in node.name.value and node.default is not None:
+                found.add(id(node.default))
+
+    context.module.visit(Finder())
+    return found
+
+
+RULES: tuple[type[Rule], ...] = (
+    SafeSqrt, BackendDefaults, BackendArguments, BackendConstants, BackendRandom, Switch, DimOrderingCalls,
+    BackendFunctions,
+)  # fmt: skip

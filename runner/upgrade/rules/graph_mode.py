@@ -1,0 +1,287 @@
+"""What belonged to graphs and sessions: learning phase, `K.function`, gradients, GPU settings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+
+from runner.upgrade.analysis import dotted
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import code, elements, expression
+from runner.upgrade.rule import MIGRATING, Rule
+
+_V1 = ("tensorflow", "tensorflow.compat.v1")
+
+
+def _v1(names: str) -> tuple[str, ...]:
+    return tuple(f"{root}.{name}" for root in _V1 for name in names.split())
+
+
+class LearningPhase(Rule):
+    """Whether a model trains is the argument `training`."""
+
+    name = "learning-phase"
+    matches = "`K.in_train_phase(a, b)`, `K.learning_phase()`, `K.set_learning_phase(0)`"
+    since = "Keras 3.0"
+    why = "There is no learning phase any more: a layer's `call` is told by its argument `training`."
+    source = "https://keras.io/guides/making_new_layers_and_models_via_subclassing/"
+    calls = tuple(f"keras.backend.{name}" for name in ("in_train_phase", "in_test_phase", "learning_phase"))
+    statements = True
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        symbol = name.rpartition(".")[2]
+        training = "training" in context.scope.bound or any(
+            scope.owner("training") is not None for scope in (context.scope,)
+        )
+        if symbol == "learning_phase":
+            if not training:
+                context.find(self, original, "K.learning_phase() was removed; give call() an argument `training`")
+                return None
+            context.forget(original.func)
+            context.change(self, original)
+            return cst.Name("training")
+        one, other = arguments.get("x", 0), arguments.get("alt", 1)
+        flag = arguments.get("training", 2) or (cst.Name("training") if training else None)
+        if one is None or other is None:
+            return None
+        if flag is None:
+            context.find(self, original, f"K.{symbol} was removed; give call() an argument `training` and choose by it")
+            return None
+        if symbol == "in_test_phase":
+            one, other = other, one
+        context.forget(original.func)
+        context.change(self, original)
+        return expression("({a} if {flag} else {b})", a=_called(one, context), b=_called(other, context), flag=flag)
+
+    def statement(
+        self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        call = _only_call(original)
+        if call is None or context.name(call.func) not in (
+            "keras.backend.set_learning_phase", "keras.backend.manual_variable_initialization",
+        ):  # fmt: skip
+            return None
+        context.forget(call.func)
+        context.change(self, original)
+        return []
+
+
+def _called(value: cst.BaseExpression, context: Context) -> cst.BaseExpression:
+    """Return the value; a function without arguments is called."""
+    if isinstance(value, cst.Name) and value.value in context.analysis.functions:
+        function = context.analysis.functions[value.value]
+        if not function.params.params:
+            return cst.Call(value)
+    if isinstance(value, cst.Lambda) and not value.params.params:
+        return value.body
+    return value
+
+
+def _only_call(node: cst.SimpleStatementLine) -> cst.Call | None:
+    if len(node.body) != 1 or not isinstance(node.body[0], cst.Expr):
+        return None
+    value = node.body[0].value
+    return value if isinstance(value, cst.Call) else None
+
+
+class Sessions(Rule):
+    """There are no sessions; how much GPU memory is taken is said to TensorFlow itself."""
+
+    name = "sessions"
+    matches = "`K.set_session(tf.Session(config=config))`, `K.get_session()`, `tf.ConfigProto()`"
+    since = "TensorFlow 2.0 and Keras 3.0"
+    why = "TensorFlow 2 has no sessions, and takes GPU memory as it needs it when told so by `set_memory_growth`."
+    source = "https://www.tensorflow.org/guide/gpu#limiting_gpu_memory_growth"
+    marks = False
+    statements = True
+    _DROPPED: ClassVar[frozenset[str]] = frozenset(
+        (
+            "keras.backend.set_session",
+            *_v1("disable_eager_execution disable_v2_behavior global_variables_initializer reset_default_graph"),
+            *_v1("set_random_seed logging.set_verbosity enable_eager_execution enable_v2_behavior"),
+        )
+    )
+    _MADE: ClassVar[frozenset[str]] = frozenset(
+        (*_v1("Session InteractiveSession ConfigProto GPUOptions get_default_graph"), "keras.backend.get_session")
+    )
+
+    def statement(
+        self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        if len(original.body) != 1:
+            return None
+        small = original.body[0]
+        if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
+            return self._called(node, small.value, original, context)
+        if isinstance(small, cst.Assign) and len(small.targets) == 1:
+            return self._assigned(small, original, context)
+        return None
+
+    def _called(
+        self, node: cst.SimpleStatementLine, call: cst.Call, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        name = context.name(call.func) or context.full_name(call.func) or ""
+        if name in _v1("set_random_seed"):
+            context.forget(call.func)
+            context.change(self, original, "Keras seeds every generator with `keras.utils.set_random_seed`.")
+            made = call.with_changes(func=context.refer("keras.utils.set_random_seed"))
+            return [node.with_changes(body=[cst.Expr(made)])]
+        session = isinstance(call.func, cst.Attribute) and call.func.attr.value in ("run", "close", "as_default")
+        if session and isinstance(call.func, cst.Attribute) and context.kind(call.func.value) == "session":
+            text = code(call)
+            if "initializer" not in text and call.func.attr.value == "run":
+                return None
+        elif name not in self._DROPPED:
+            return None
+        context.forget(call.func)
+        for chain in _chains(call):
+            context.forget(chain)
+        context.change(self, original)
+        return []
+
+    def _assigned(
+        self, small: cst.Assign, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        target = small.targets[0].target
+        if isinstance(target, cst.Attribute):
+            root: cst.BaseExpression = target
+            while isinstance(root, cst.Attribute):
+                root = root.value
+            if context.kind(root) != "config":
+                return None
+        else:
+            if not isinstance(small.value, cst.Call):
+                return None
+            name = context.name(small.value.func) or context.full_name(small.value.func)
+            if name not in self._MADE or not isinstance(target, cst.Name):
+                return None
+            if not _only_for_sessions(target.value, context):
+                context.find(
+                    self,
+                    original,
+                    "sessions and graphs were removed in TensorFlow 2; call models and functions directly",
+                )
+                return None
+        for chain in _chains(small.value):
+            context.forget(chain)
+        context.change(self, original)
+        return []
+
+
+def _chains(node: cst.CSTNode) -> list[cst.BaseExpression]:
+    """Return the chains of names within a node."""
+    found: list[cst.BaseExpression] = []
+
+    class Finder(cst.CSTVisitor):
+        def visit_Attribute(self, inner: cst.Attribute) -> bool:
+            if dotted(inner) is not None:
+                found.append(inner)
+                return False
+            return True
+
+        def visit_Name(self, inner: cst.Name) -> None:
+            found.append(inner)
+
+    node.visit(Finder())
+    return found
+
+
+def _only_for_sessions(name: str, context: Context) -> bool:
+    """Whether every line that mentions a name is one that goes."""
+
+    def lines() -> list[str]:
+        return [line.split("#")[0].strip() for line in context.module.code.splitlines()]
+
+    marks = ("Session(", "set_session(", "ConfigProto(", f"{name}.gpu_options", f"{name}.allow_soft", "initializer(",
+             f"{name}.close(", "get_session(", "GPUOptions(", f"{name}.intra_op", f"{name}.inter_op",
+             f"{name}.log_device", "get_default_graph(", "initializers(")  # fmt: skip
+    used = [line for line in context.remember("lines", lines) if name in line.replace(".", " ").replace("(", " ")
+            .replace(")", " ").replace(",", " ").replace("=", " ").split()]  # fmt: skip
+    return all(any(mark in line for mark in marks) for line in used)
+
+
+class BackendFunction(Rule):
+    """`K.function` is a model from tensors to tensors."""
+
+    name = "backend-function"
+    matches = "`K.function([model.input], [layer.output])`"
+    since = "Keras 3.0"
+    why = "`K.function` is gone; a `keras.Model` between the same tensors gives the same values."
+    source = "https://keras.io/guides/functional_api/"
+    calls = ("keras.backend.function",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        inputs, outputs = arguments.get("inputs", 0), arguments.get("outputs", 1)
+        given = Arguments(original)
+        source, wanted = given.get("inputs", 0), given.get("outputs", 1)
+        if inputs is None or outputs is None or source is None or wanted is None:
+            return None
+        made_of = elements(wanted) or [wanted]
+        held = elements(inputs)
+        if any(self._cannot(each, context) for each in made_of) or len(arguments) > 2:
+            context.find(
+                self,
+                original,
+                "K.function over gradients or updates was removed; closest today: a function with tf.GradientTape",
+            )
+            return None
+        if held is not None:
+            kept = [each for each in held if "learning_phase" not in code(each)]
+            if len(kept) < len(held):
+                inputs = cst.List([cst.Element(each) for each in kept])
+        helper = context.helper("backend_function", _FUNCTION)
+        context.forget(original.func)
+        context.change(self, original)
+        return cst.Call(helper, [cst.Arg(inputs), cst.Arg(outputs)])
+
+    @staticmethod
+    def _cannot(node: cst.BaseExpression, context: Context) -> bool:
+        if "gradient" in code(node):
+            return True
+        if isinstance(node, cst.Name):
+            owner = context.scope.owner(node.value)
+            values = owner.assigned.get(node.value, []) if owner is not None else []
+            return any("gradient" in code(value) or "grads" in code(value) for value, _ in values)
+        return False
+
+
+_FUNCTION = '''
+def backend_function(inputs, outputs):
+    """Return a function from a list of arrays to the list of values of `outputs`, as the backend's did."""
+    model = keras.Model(inputs, outputs)
+
+    def values(arrays):
+        arrays = list(arrays)
+        training = len(arrays) > len(model.inputs) and bool(arrays.pop())  # the learning phase came last
+        result = model(arrays if len(arrays) > 1 else arrays[0], training=training)
+        result = result if isinstance(result, (list, tuple)) else [result]
+        return [keras.ops.convert_to_numpy(value) for value in result]
+
+    return values
+'''
+
+
+class Gradients(Rule):
+    """Gradients are taken of a function, not of a graph."""
+
+    name = "gradients"
+    matches = "`K.gradients(loss, x)`, `tf.gradients(…)`"
+    since = "Keras 3.0"
+    why = "Gradients of a graph are gone."
+    source = MIGRATING
+    calls = ("keras.backend.gradients", *_v1("gradients"))
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        context.find(
+            self,
+            original,
+            "K.gradients was removed; closest today: with tf.GradientTape() as tape: … tape.gradient(loss, x)",
+        )
+        return None
+
+
+RULES: tuple[type[Rule], ...] = (LearningPhase, Sessions, BackendFunction, Gradients)

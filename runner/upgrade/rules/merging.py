@@ -1,0 +1,229 @@
+"""`merge` and `Merge`, which became one function and one layer a mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import libcst as cst
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import code, elements, expression, pair, text_of
+from runner.upgrade.rule import KERAS_2, Rule
+from runner.upgrade.rules.layer_names import layers
+
+_MODES: dict[str, tuple[str, str]] = {
+    "sum": ("add", "Add"),
+    "mul": ("multiply", "Multiply"),
+    "ave": ("average", "Average"),
+    "max": ("maximum", "Maximum"),
+    "concat": ("concatenate", "Concatenate"),
+    "dot": ("dot", "Dot"),
+    "cos": ("dot", "Dot"),
+}
+_WHY = "`merge` was replaced in Keras 2.0 by one function and one layer for each mode."
+
+
+def _options(arguments: Arguments, mode: str) -> list[cst.Arg]:
+    """Return what the function or layer of a mode takes besides the tensors."""
+    found: list[cst.Arg] = []
+    tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+    def give(keyword: str, value: cst.BaseExpression | None) -> None:
+        if value is not None:
+            found.append(cst.Arg(value, keyword=cst.Name(keyword), equal=tight))
+
+    if mode == "concat":
+        give("axis", arguments.get("concat_axis"))
+    elif mode in ("dot", "cos"):
+        axes = arguments.get("dot_axes")
+        held = elements(axes)
+        # Keras 0: a list of lists, one for each input.
+        if held and all((inner := elements(each)) is not None and len(inner) == 1 for each in held):
+            axes = pair(*(elements(each)[0] for each in held))  # type: ignore[index]
+        give("axes", axes if axes is not None else cst.Integer("-1"))
+        if mode == "cos":
+            give("normalize", cst.Name("True"))
+    give("name", arguments.get("name"))
+    return found
+
+
+class MergeFunction(Rule):
+    """`merge([a, b], mode=…)` is `add`, `multiply`, `concatenate`, …"""
+
+    name = "merge-function"
+    matches = "`merge([a, b], mode='concat', concat_axis=1)`"
+    since = "Keras 2.0"
+    why = _WHY
+    source = KERAS_2
+    calls = layers("merge")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        tensors = arguments.get("inputs", 0) or arguments.get("layers")
+        if tensors is None:
+            return None
+        mode = arguments.get("mode", 1)
+        said = text_of(mode) if mode is not None else "sum"
+        if said in _MODES:
+            options = _options(arguments, said)
+            function = context.refer(f"keras.layers.{_MODES[said][0]}")
+            context.forget(original.func)
+            context.change(self, original)
+            return cst.Call(function, [cst.Arg(tensors), *options])
+        if mode is not None and said is None:
+            made = Arguments(expression("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode))
+            for keyword in ("output_shape", "name", "arguments"):
+                value = arguments.get(keyword)
+                if value is not None:
+                    made.set(keyword, value)
+            context.forget(original.func)
+            context.change(self, original, f"{_WHY} A function of the inputs is a `Lambda` layer.")
+            return cst.Call(made.call(), [cst.Arg(tensors)])
+        context.find(
+            self, original, f"merge(mode={code(mode) if mode else ''}) was removed; see keras.layers.add and its like"
+        )
+        return None
+
+
+class MergeLayer(Rule):
+    """A `Sequential` that began with `Merge` is a model with several inputs."""
+
+    name = "merge-layer"
+    matches = "`model.add(Merge([left, right], mode='sum'))`"
+    since = "Keras 2.0"
+    why = "`Merge` is gone since Keras 2.0; a model with several inputs is a `Model`, not a `Sequential`."
+    source = KERAS_2
+    blocks = True
+    calls = layers("Merge")
+    _NAMES: ClassVar[tuple[str, ...]] = layers("Merge")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if id(original) in context.analysis.in_sequential or elements(Arguments(node).get("layers", 0)) is not None:
+            return None
+        arguments = Arguments(node)
+        mode = text_of(arguments.get("mode", 0)) or "sum"
+        if mode not in _MODES:
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        return cst.Call(context.refer(f"keras.layers.{_MODES[mode][1]}"), _options(arguments, mode))
+
+    def block(
+        self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
+    ) -> list[cst.BaseStatement] | None:
+        first = next((at for at, node in enumerate(body) if self._merging(node, context) is not None), None)
+        if first is None:
+            return None
+        merged = self._merging(body[first], context)
+        assert merged is not None
+        model, merge = merged
+        arguments = Arguments(merge)
+        branches = elements(arguments.get("layers", 0))
+        mode_node = arguments.get("mode", 1)
+        mode = text_of(mode_node) if mode_node is not None else "sum"
+        if branches is None or (mode not in _MODES and text_of(mode_node) is not None):
+            return None
+        anchor: cst.CSTNode = original[min(first, len(original) - 1)]
+        outputs = self._outputs(branches, arguments, mode_node, mode, context)
+        name = f"{model}_output"
+        made: list[cst.BaseStatement] = list(body)
+        line: Any = body[first]
+        made[first] = line.with_changes(body=[_assign(name, outputs)])
+        last = first
+        for at in range(first + 1, len(body)):
+            added = _added(body[at])
+            if added is None or added[0] != model:
+                if added is None and _mentions(body[at], model):
+                    break
+                continue
+            follow: Any = body[at]
+            made[at] = follow.with_changes(body=[_assign(name, cst.Call(added[1], [cst.Arg(cst.Name(name))]))])
+            last = at
+        inputs = expression(
+            "[" + ", ".join(f"*{{b{number}}}.inputs" for number in range(len(branches))) + "]",
+            **{f"b{number}": branch for number, branch in enumerate(branches)},
+        )
+        build = cst.Call(
+            context.refer("keras.models.Model"), [cst.Arg(inputs, comma=_comma()), cst.Arg(cst.Name(name))]
+        )
+        made.insert(last + 1, cst.SimpleStatementLine([_assign(model, build)]))
+        for at in range(first - 1, -1, -1):
+            if _creates(made[at], model):
+                del made[at]
+                break
+        context.rewritten.update(("Merge", "Sequential"))
+        context.change(self, anchor)
+        return made
+
+    def _merging(self, node: cst.BaseStatement, context: Context) -> tuple[str, cst.Call] | None:
+        added = _added(node)
+        if added is None or not isinstance(added[1], cst.Call):
+            return None
+        name = context.name(added[1].func)
+        if name not in self._NAMES or elements(Arguments(added[1]).get("layers", 0)) is None:
+            return None
+        return added[0], added[1]
+
+    def _outputs(
+        self,
+        branches: list[cst.BaseExpression],
+        arguments: Arguments,
+        mode_node: cst.BaseExpression | None,
+        mode: str | None,
+        context: Context,
+    ) -> cst.BaseExpression:
+        tensors = expression(
+            "[" + ", ".join(f"{{b{number}}}.output" for number in range(len(branches))) + "]",
+            **{f"b{number}": branch for number, branch in enumerate(branches)},
+        )
+        if mode in _MODES:
+            function = context.refer(f"keras.layers.{_MODES[mode][0]}")
+            return cst.Call(function, [cst.Arg(tensors), *_options(arguments, mode)])
+        assert mode_node is not None
+        made = expression("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode_node)
+        return cst.Call(made, [cst.Arg(tensors)])
+
+
+def _comma() -> cst.Comma:
+    return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _assign(name: str, value: cst.BaseExpression) -> cst.Assign:
+    return cst.Assign([cst.AssignTarget(cst.Name(name))], value)
+
+
+def _added(node: cst.CSTNode) -> tuple[str, cst.BaseExpression] | None:
+    """Return the model's name and the layer of `model.add(layer)`."""
+    if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1 or not isinstance(node.body[0], cst.Expr):
+        return None
+    call = node.body[0].value
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "add":
+        return None
+    if not isinstance(call.func.value, cst.Name) or len(call.args) != 1:
+        return None
+    return call.func.value.value, call.args[0].value
+
+
+def _mentions(node: cst.CSTNode, name: str) -> bool:
+    return f"{name}." in code(node) or f"({name}" in code(node)
+
+
+def _creates(node: cst.CSTNode, name: str) -> bool:
+    """Whether a statement only makes the empty `Sequential` that is not one any more."""
+    if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1:
+        return False
+    small = node.body[0]
+    return (
+        isinstance(small, cst.Assign)
+        and len(small.targets) == 1
+        and isinstance(small.targets[0].target, cst.Name)
+        and small.targets[0].target.value == name
+        and isinstance(small.value, cst.Call)
+        and code(small.value.func).endswith("Sequential")
+        and not small.value.args
+    )
+
+
+RULES: tuple[type[Rule], ...] = (MergeFunction, MergeLayer)

@@ -1,0 +1,225 @@
+"""Optimizers: the learning rate's name, its decay, and defaults that moved."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.moved import RENAMED
+from runner.upgrade.nodes import expression, is_none, number, text_of
+from runner.upgrade.rule import Rule
+from runner.upgrade.rules.layer_arguments import RenamedArguments
+
+OPTIMIZERS = "https://keras.io/api/optimizers/"
+_CLASSES = ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl", "AdamW")
+_LOWER = ("sgd", "adam", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "RMSProp")
+_NAMES = tuple(f"keras.optimizers.{name}" for name in (*_CLASSES, *_LOWER))
+_DEFAULT_RATES: dict[str, str] = {
+    "SGD": "0.01", "Adam": "0.001", "RMSprop": "0.001", "Adagrad": "0.001", "Adadelta": "0.001", "Adamax": "0.001",
+    "Nadam": "0.001", "Ftrl": "0.001", "AdamW": "0.001",
+}  # fmt: skip
+
+
+def _class(name: str) -> str:
+    return RENAMED.get(name, name).rpartition(".")[2]
+
+
+class LearningRate(RenamedArguments):
+    """The learning rate is `learning_rate`."""
+
+    name = "learning-rate"
+    matches = "`Adam(lr=0.001)`, `model.optimizer.lr`"
+    since = "Keras 3.0"
+    source = OPTIMIZERS
+    calls = _NAMES
+    attributes = ("lr",)
+    renames: ClassVar[dict[str, str]] = {"lr": "learning_rate"}
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        assert isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)
+        if context.kind(original.value) != "optimizer":
+            return None
+        context.change(self, original, "`lr` is `learning_rate` since Keras 3.0.")
+        return node.with_changes(attr=cst.Name("learning_rate"))
+
+
+class Decay(Rule):
+    """A decaying learning rate is a schedule."""
+
+    name = "learning-rate-decay"
+    matches = "`SGD(lr=0.01, decay=1e-6)`"
+    since = "Keras 3.0"
+    why = (
+        "Keras 3 drops `decay` with a warning and trains on at the full learning rate; the schedule `InverseTimeDecay` "
+        "computes what `decay` did."
+    )
+    source = "https://keras.io/api/optimizers/learning_rate_schedules/inverse_time_decay/"
+    silent = True
+    calls = _NAMES
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        decay = arguments.get("decay")
+        if decay is None:
+            return None
+        arguments.remove("decay")
+        if number(decay) != 0 and not is_none(decay):
+            rate = arguments.get("learning_rate", 0) or arguments.get("lr")
+            default = cst.Float(_DEFAULT_RATES.get(_class(name), "0.001"))
+            schedule = expression(
+                "{Decay}({rate}, decay_steps=1, decay_rate={decay})",
+                Decay=context.refer("keras.optimizers.schedules.InverseTimeDecay"),
+                rate=rate if rate is not None else default,
+                decay=decay,
+            )
+            if rate is not None:
+                arguments.replace(rate, schedule)
+            else:
+                arguments.set("learning_rate", schedule)
+        context.change(self, original)
+        return arguments.call()
+
+
+class DroppedOptimizerArguments(Rule):
+    """Arguments of optimizers that are gone."""
+
+    name = "optimizer-arguments"
+    matches = "`Nadam(schedule_decay=…)`, `Adam(epsilon=None)`"
+    since = "Keras 3.0"
+    why = "This argument is gone; Keras 3 uses what was its default."
+    source = OPTIMIZERS
+    calls = _NAMES
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        gone = [
+            arguments.remove(keyword)
+            for keyword in ("schedule_decay", "initial_decay", "jit_compile", "is_legacy_optimizer")
+        ]
+        if is_none(arguments.get("epsilon")):
+            gone.append(arguments.remove("epsilon"))
+        if not any(value is not None for value in gone):
+            return None
+        context.change(self, original)
+        return arguments.call()
+
+
+class OptimizerDefaults(Rule):
+    """Learning rates that were the default in Keras 1 are written out."""
+
+    name = "optimizer-defaults"
+    matches = "`Adadelta()`, `optimizer='adadelta'`, `Adagrad()`, `Adamax()`, `Nadam()` in a Keras 1 program"
+    since = "Keras 2.4"
+    why = "The default learning rate of this optimizer was another in Keras 1: Adadelta's fell from 1.0 to 0.001."
+    source = OPTIMIZERS
+    silent = True
+    legacy_only = True
+    _RATES: ClassVar[dict[str, str]] = {"Adadelta": "1.0", "Adagrad": "0.01", "Adamax": "0.002", "Nadam": "0.002"}
+    calls = tuple(f"keras.optimizers.{name}" for name in (*_RATES, *(rate.lower() for rate in _RATES)))
+    methods = ("compile",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        if name != "compile":
+            if arguments.has("learning_rate", 0) or arguments.has("lr") or arguments.spread:
+                return None
+            rate = cst.Float(self._RATES[_class(name)])
+            if len(arguments):
+                arguments.set("learning_rate", rate)
+            else:
+                arguments.set("learning_rate", rate)
+            context.change(self, original)
+            return arguments.call()
+        value = arguments.get("optimizer", 0)
+        said = (text_of(value) or "").capitalize()
+        if value is None or said not in self._RATES:
+            return None
+        made = expression(
+            "{Optimizer}(learning_rate={rate})",
+            Optimizer=context.refer(f"keras.optimizers.{said}"),
+            rate=cst.Float(self._RATES[said]),
+        )
+        arguments.replace(value, made)
+        context.change(self, original)
+        return arguments.call()
+
+
+class AdadeltaDefault(Rule):
+    """Adadelta without a learning rate learns a thousand times slower than before Keras 2.4."""
+
+    name = "adadelta-default"
+    matches = "`Adadelta()`, `optimizer='adadelta'` in any program"
+    since = "Keras 2.4"
+    why = "The default learning rate fell from 1.0 to 0.001."
+    source = OPTIMIZERS
+    silent = True
+    marks = False
+    calls = ("keras.optimizers.Adadelta", "keras.optimizers.adadelta")
+    methods = ("compile",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(original)
+        if name == "compile":
+            plain = text_of(arguments.get("optimizer", 0)) in ("adadelta", "Adadelta")
+        else:
+            plain = not (arguments.has("learning_rate", 0) or arguments.has("lr") or arguments.spread)
+        if plain and not context.legacy:
+            message = "Adadelta's default learning rate was 1.0 until Keras 2.3 and is 0.001 today; say which you mean"
+            context.find(self, original, message, comment=False)
+        return None
+
+
+class ResetAfter(Rule):
+    """A GRU of Keras 1 had one bias a gate."""
+
+    name = "gru-reset-after"
+    matches = "`GRU(32)` in a Keras 1 program"
+    since = "Keras 2.4"
+    why = "GRU applies its reset gate after the product by default since then, with other parameters: this keeps the old one."
+    source = "https://keras.io/api/layers/recurrent_layers/gru/"
+    silent = True
+    legacy_only = True
+    calls = ("keras.layers.GRU",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        if arguments.has("reset_after") or arguments.spread or not len(arguments):
+            return None
+        arguments.set("reset_after", cst.Name("False"))
+        context.change(self, original)
+        return arguments.call()
+
+
+class RecurrentActivation(Rule):
+    """The gates of old recurrent layers were another function."""
+
+    name = "recurrent-activation"
+    matches = "`LSTM(32)` or `GRU(32)` in a Keras 1 program, or `recurrent_activation='hard_sigmoid'`"
+    since = "Keras 2.4 (another `hard_sigmoid`: Keras 3.0)"
+    why = "The gates' default was hard_sigmoid, and that function has another slope today."
+    source = "https://keras.io/api/layers/activations/#hardsigmoid-function"
+    silent = True
+    marks = False
+    calls = ("keras.layers.LSTM", "keras.layers.GRU")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        said = text_of(arguments.get("recurrent_activation") or arguments.get("inner_activation"))
+        loads = "load_weights" in context.analysis.method_calls or "load_model" in context.analysis.calls
+        if said == "hard_sigmoid":
+            message = "hard_sigmoid is relu6(x + 3) / 6 in Keras 3 and was clip(0.2 x + 0.5, 0, 1): old weights give other values"
+            context.find(self, original, message, comment=False)
+        elif said is None and context.legacy and loads:
+            message = "the gates' default was hard_sigmoid(0.2 x + 0.5) in Keras 1 and is sigmoid: old weights give other values"
+            context.find(self, original, message, comment=False)
+        return None
+
+
+RULES: tuple[type[Rule], ...] = (
+    Decay, LearningRate, DroppedOptimizerArguments, OptimizerDefaults, AdadeltaDefault, ResetAfter, RecurrentActivation,
+)  # fmt: skip

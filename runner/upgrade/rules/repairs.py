@@ -1,0 +1,121 @@
+"""Rules that are tried only when a run's error calls for them: they look at what it says, and where."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import code, expression
+from runner.upgrade.rule import MIGRATING, Rule
+
+
+class Repair(Rule):
+    """Base of the rules that look at the calls in the line of the error."""
+
+    marks = False
+    source = MIGRATING
+    since = "Keras 3.0"
+    statements = False
+
+    def here(self, original: cst.Call, context: Context) -> bool:
+        """Whether a call is in the line where the run failed."""
+        if context.error is None:
+            return False
+        line = context.error[1]
+
+        def lines() -> dict[int, tuple[int, int]]:
+            positions = MetadataWrapper(context.module, unsafe_skip_copy=True).resolve(PositionProvider)
+            return {
+                id(node): (place.start.line, place.end.line)
+                for node, place in positions.items()
+                if isinstance(node, cst.Call)
+            }
+
+        found = context.remember("lines of calls", lines).get(id(original))
+        return found is not None and (line is None or found[0] <= line <= found[1])
+
+
+class UnknownArgument(Repair):
+    """An argument that the called function does not know is left out."""
+
+    name = "unknown-argument"
+    matches = "a call whose argument the run refused: `unexpected keyword argument 'x'`"
+    why = "Keras 3 refused this argument."
+    on_error = r"unexpected keyword argument|Unrecognized keyword arguments|Argument\(s\) not recognized|Arguments not recognized"
+    methods = ("*",)
+    calls = ("*",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not self.here(original, context) or context.error is None:
+            return None
+        message = context.error[0]
+        refused = re.findall(r"argument '(\w+)'", message) or re.findall(r"'(\w+)':", message)
+        arguments = Arguments(node)
+        gone = [keyword for keyword in refused if arguments.remove(keyword) is not None]
+        if not gone:
+            return None
+        context.change(self, original, f"Keras 3 does not take `{gone[0]}` here; it was left out.")
+        return arguments.call()
+
+
+class ListsAsData(Repair):
+    """Data is given as arrays."""
+
+    name = "lists-as-data"
+    matches = "`model.fit([[0, 1], [1, 0]], [0, 1])`"
+    why = "Keras 3 takes arrays where plain lists of numbers did."
+    on_error = r"Unrecognized data type: x=|Expected all input .* to be|Cannot take the length of shape|Failed to find data adapter"
+    methods = ("fit", "evaluate", "predict", "train_on_batch", "predict_on_batch", "test_on_batch")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not self.here(original, context):
+            return None
+        arguments = Arguments(node)
+        local = next((key for key, target in context.analysis.imports.items() if target == "numpy"), None)
+        if local is None:
+            local = context.needed.setdefault("numpy", "numpy")
+        changed = False
+        for keyword, position in (("x", 0), ("y", 1)):
+            value = arguments.get(keyword, position)
+            if value is not None and not code(value).startswith((f"{local}.array", "None")):
+                arguments.replace(value, expression("{np}.array({x})", np=cst.Name(local), x=value))
+                changed = True
+        if not changed:
+            return None
+        context.change(self, original)
+        return arguments.call()
+
+
+class TensorFlowInLambda(Repair):
+    """A TensorFlow function between layers goes into a `Lambda` layer."""
+
+    name = "tensorflow-in-lambda"
+    matches = "`tf.something(layer_output)` that has no counterpart in `keras.ops`"
+    why = "A TensorFlow function takes symbolic tensors only within a `Lambda` layer."
+    on_error = r"KerasTensor cannot be used as input to a TensorFlow function"
+    calls = ("*",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        full = context.full_name(original.func) or ""
+        if not full.startswith("tensorflow.") or not self.here(original, context) or not node.args:
+            return None
+        if full.startswith("tensorflow.keras"):
+            return None
+        first = node.args[0]
+        if first.keyword is not None or first.star:
+            return None
+        rest = node.with_changes(args=[first.with_changes(value=cst.Name("tensor")), *node.args[1:]])
+        context.change(self, original)
+        return expression(
+            "{Lambda}(lambda tensor: {body})({x})",
+            Lambda=context.refer("keras.layers.Lambda"),
+            body=rest,
+            x=first.value,
+        )
+
+
+RULES: tuple[type[Rule], ...] = (UnknownArgument, ListsAsData, TensorFlowInLambda)
