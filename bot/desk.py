@@ -19,7 +19,7 @@ from bot.errands import Errands
 from bot.intents import BadInput, Request, asks_to_run_again, named_in, understand
 from bot.manners import Manners, Verdict
 from bot.memory import Claim, Conversation, Memory, OwnReply, Seen
-from bot.messages import Button, Intent, Message, Mode, Reply
+from bot.messages import Action, Button, Intent, Message, Mode, Reply
 from bot.redaction import redact, secrets_in
 from bot.replies import Composer
 from bot.running import Running
@@ -152,6 +152,12 @@ class Desk:
     async def not_allowed(self, message: Message, what: str, remedy: str) -> None:
         """Tell the operator, once a room and process, that the platform forbids something there."""
         self._errands.complain(message, what, remedy)
+
+    def instead(self, message: Message, action: Action) -> Reply | None:
+        """Return what to say where a channel could not do what a reply promised; None where nothing was promised."""
+        if action != "call_helpers":
+            return None
+        return Reply(text=say("thread.no_helpers", message.locale), kind="human", locale=message.locale)
 
     async def tidy(self) -> None:
         """Drop what is too old to matter; to be called once in a while."""

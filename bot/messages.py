@@ -7,7 +7,7 @@ All are frozen and know no chat library. A channel turns what its platform sends
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -219,6 +219,13 @@ class Reply:
     confidence: float | None = None
     locale: str = "en"
     facts: Mapping[str, Any] = field(default_factory=dict)  # for tests and logs: never shown
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reply as plain JSON data; files by name and path."""
+        plain = asdict(self)
+        for name in ("pictures", "files"):
+            plain[name] = [{**file, "path": str(file["path"])} for file in plain[name]]
+        return plain
 
     def with_buttons(self, buttons: tuple[Button, ...]) -> Reply:
         """Return the reply with other buttons."""

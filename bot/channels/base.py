@@ -90,7 +90,10 @@ async def serve(desk: Desk, channel: Channel, message: Message) -> list[str]:
                     sent[reply.slot] = own_id
                     await desk.delivered(message, reply, own_id)
                 for action in reply.actions:
-                    await channel.act(message, reply, action)
+                    done = await channel.act(message, reply, action)
+                    instead = None if done else desk.instead(message, action)
+                    if instead is not None:
+                        await _show(channel, message, instead, sent.get(reply.slot))
         await desk.finished(message)
     except NotAllowed as error:
         await desk.not_allowed(message, error.what, error.remedy)

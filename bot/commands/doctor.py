@@ -17,6 +17,8 @@ from bot import printing, settings
 from bot.assistant import open_knowledge, open_runner
 from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import CANNOT, DONE
+from bot.memory import Memory
+from runner.errors import NoSpace
 
 LEAST_FREE_BYTES = 2 * 2**30
 BACKEND_PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
@@ -52,6 +54,7 @@ def examine(chosen: settings.Settings) -> Iterator[Check]:
     yield from _sandbox(chosen)
     yield _gpu()
     yield _knowledge(chosen)
+    yield _chats(chosen.data_dir)
     yield _disk(chosen.data_dir)
     yield _port(chosen)
 
@@ -91,6 +94,16 @@ def _knowledge(chosen: settings.Settings) -> Check:
     if status.state == "ready":
         return Check("knowledge base", "ok", f"{status.pages:,} pages, {status.passages:,} passages")
     return Check("knowledge base", "warning", status.what, status.remedy)
+
+
+def _chats(folder: Path) -> Check:
+    try:
+        memory = Memory(folder / "chat")
+    except NoSpace as error:
+        return Check("chats", "failed", error.what, error.remedy)
+    counts = memory.counts()
+    memory.close()
+    return Check("chats", "ok", f"{counts['conversation']:,} conversations and {counts['feedback']:,} votes remembered")
 
 
 def _disk(folder: Path) -> Check:

@@ -11,12 +11,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.memory.asked import MOST_QUESTIONS, Asked, Questions
 from bot.memory.conduct import Conduct, Standing, Usage
 from bot.memory.conversations import Conversation, Conversations
 from bot.memory.database import Database
 from bot.memory.messages import Claim, Messages, OwnReply, Seen
 
 __all__ = [
+    "Asked",
     "Claim",
     "Conversation",
     "Forgotten",
@@ -39,7 +41,7 @@ class Forgotten:
     runs: tuple[str, ...]
 
 
-class Memory(Messages, Conversations, Conduct):
+class Memory(Messages, Conversations, Conduct, Questions):
     """The memory in one folder. Thread-safe; several processes may use the same folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -84,6 +86,11 @@ class Memory(Messages, Conversations, Conduct):
             ).rowcount
         return Forgotten(rows, tuple(row[0] for row in runs))
 
+    def counts(self) -> dict[str, int]:
+        """Return how many rows there are of each kind, for operators."""
+        names = ("conversation", "handled", "reply", "button", "feedback", "usage", "standing")
+        return {name: int((self._base.row(f"select count(*) from {name}") or (0,))[0]) for name in names}  # noqa: S608
+
     def prune(self) -> None:
         """Drop what is too old to matter."""
         now = time.time()
@@ -92,6 +99,11 @@ class Memory(Messages, Conversations, Conduct):
             base.execute("delete from usage where at < ?", (now - USAGE_KEPT_S,))
             base.execute("delete from handled where state = 'answered' and at < ?", (now - KEPT_S,))
             base.execute("delete from reply where at < ?", (now - KEPT_S,))
+            base.execute("delete from question where at < ?", (now - KEPT_S,))
+            base.execute(
+                "delete from question where id not in (select id from question order by at desc limit ?)",
+                (MOST_QUESTIONS,),
+            )
 
     def close(self) -> None:
         """Close the memory; what was claimed and not answered can be claimed by the next process."""

@@ -143,7 +143,8 @@ class Conversations:
                 )
                 return True
             base.execute(
-                "insert or replace into feedback values (?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into feedback (channel, reply, author, vote, subject, sources, at)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
                 (
                     message.channel,
                     own_id,

@@ -80,7 +80,23 @@ create virtual table solved using fts5 (subject, conversation unindexed, server 
 pragma user_version = 1;
 """
 # Steps from one version to the next; append only.
-_MIGRATIONS: tuple[str, ...] = ()
+_MIGRATIONS: tuple[str, ...] = (
+    """
+create table question (
+    id text primary key,           -- the answer's id; who votes names it
+    at real not null, channel text not null,
+    subject text not null,         -- redacted
+    language text not null,
+    answered integer not null, confidence real not null,
+    sources text not null,         -- JSON: ids of the pages shown
+    seconds real not null
+);
+create index question_by_age on question (at);
+alter table feedback add column reason text not null default '';
+create index feedback_by_age on feedback (at);
+pragma user_version = 2;
+""",
+)
 
 
 class Database:

@@ -16,7 +16,8 @@ from bot.channels.web.openapi import DOCUMENT
 from bot.channels.web.pages import ask
 from bot.channels.web.problems import Problem, busy, invalid
 from bot.channels.web.run_pages import submit
-from bot.channels.web.site import MOST_STREAMS, PlainJson, Site, site_of
+from bot.channels.web.plain_json import PlainJson
+from bot.channels.web.site import MOST_STREAMS, Site, site_of
 from bot.channels.web.views import PICTURE_TYPES, public_artifact, public_result
 from bot.channels.web.watch import follow, wait_for_result
 from bot.channels.web.wire import parse_ask, parse_flag, parse_run, read_json
@@ -33,8 +34,8 @@ ARTIFACT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 async def ask_question(request: Request) -> Response:
     """`POST /api/ask`."""
     question = parse_ask(await read_json(request))
-    answer = await ask(site_of(request), question)
-    return PlainJson(answer.to_dict())
+    answer, answer_id = await ask(request, question, "api")
+    return PlainJson(answer.to_dict(), headers={"Lobby-Answer": answer_id} if answer_id else {})
 
 
 async def search(request: Request) -> Response:
@@ -45,7 +46,8 @@ async def search(request: Request) -> Response:
         raise invalid("The query's q is missing or empty.", "Say what to search for: /api/search?q=dropout.")
     if len(text) > MAX_SEARCH:
         raise invalid(f"The query's q is longer than {MAX_SEARCH} characters.", "Use POST /api/ask for long texts.")
-    sources = await site.asking(site.assistant.knowledge.search, text)
+    site.rates.use(request, "search")
+    sources = await site.searched(text)
     return PlainJson({"query": text, "sources": [source.to_dict() for source in sources]})
 
 
@@ -53,7 +55,7 @@ async def create_run(request: Request) -> Response:
     """`POST /api/runs`."""
     site = site_of(request)
     wait = parse_flag(request.query_params.get("wait"), "wait")
-    run_id = await submit(site, parse_run(await read_json(request), **site.wall_clock))
+    run_id = await submit(request, parse_run(await read_json(request), **site.wall_clock))
     location = {"Location": f"/api/runs/{quote(run_id, safe='')}"}
     if wait:
         result = await wait_for_result(site, run_id)

@@ -2,69 +2,85 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.assistant import Assistant
-from bot.channels.web import api, pages, problems, reading, run_pages
+from bot.channels.web import (
+    api,
+    board,
+    catalogue,
+    compare,
+    feedback,
+    feeds,
+    language,
+    mcp_endpoint,
+    pages,
+    problems,
+    reading,
+    run_pages,
+    widget,
+)
+from bot.channels.web.hosts import HostCheck
 from bot.channels.web.metrics import MeasureRequests
 from bot.channels.web.problems import Problem
 from bot.channels.web.security import BodyLimit, SecurityHeaders, check_same_origin
-from bot.channels.web.site import STATIC, PlainJson, Site, site_of, static_url
-from bot.channels.web.wire import MAX_TIMEOUT_S
+from bot.channels.web.site import STATIC, Site, site_of, static_url
+from bot.memory import Memory
+from bot.settings import Settings
 from kb.errors import KnowledgeError
 from runner.errors import RunnerError
-from runner.job import Limits
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
+# What handlers may raise; anything else is a fault of ours.
+EXPECTED = (Problem, KnowledgeError, RunnerError, HTTPException)
 # Programs ask here; everything else is for people.
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
-ROBOTS = "User-agent: *\nDisallow: /api/\nDisallow: /r/\nDisallow: /*?q=\n"
 A_YEAR_S = 31_536_000
 
 
-def create_app(
-    assistant: Assistant,
-    *,
-    public_url: str = "",
-    wall_s: float = Limits().wall_s,
-    longest_wall_s: float = MAX_TIMEOUT_S,
-) -> Starlette:
+def create_app(assistant: Assistant, settings: Settings, memory: Memory) -> Starlette:
     """Return the application that serves pages and API.
 
-    `public_url` is the address under which people reach it, when that is not the address it listens on. A run gets
-    `wall_s` seconds unless it asks for other ones, up to `longest_wall_s`.
+    Args:
+        assistant: answers and runs.
+        settings: addresses, limits, the operators' password.
+        memory: keeps what people thought of answers, and what was asked without an answer.
     """
-    site = Site(assistant, public_url, {"wall_s": wall_s, "longest_wall_s": longest_wall_s})
+    site = Site(assistant, settings, memory)
+    mcp = mcp_endpoint.Endpoint(site)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with mcp.running():
+            yield
+
     app = Starlette(
-        routes=_routes(),
+        routes=[*_routes(), Mount("/mcp", mcp.app)],
         middleware=[
             Middleware(MeasureRequests, metrics=site.metrics),
             Middleware(SecurityHeaders),
+            Middleware(HostCheck, allowed=site.hosts),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
             Middleware(BodyLimit),
         ],
-        exception_handlers={
-            Problem: _on_problem,
-            KnowledgeError: _on_knowledge_error,
-            RunnerError: _on_runner_error,
-            HTTPException: _on_http_error,
-            Exception: _on_fault,
-        },
+        exception_handlers={kind: _answer_error for kind in (*EXPECTED, Exception)},
+        lifespan=lifespan,
     )
     app.state.site = site
     return app
@@ -79,12 +95,32 @@ def _routes() -> list[BaseRoute]:
         _route("/r/{run_id}/stop", run_pages.stop_form, "POST"),
         _route("/playground", run_pages.playground),
         _route("/faq", reading.faq_index),
+        _route("/faq/{name}.md", reading.faq_markdown),
         _route("/faq/{name}", reading.faq_entry),
         _route("/learn", reading.learn_index),
         _route("/learn/{name}", reading.learn_entry),
         _route("/sources/{name:path}", reading.source_page),
         _route("/docs", pages.docs_index),
         _route("/docs/{symbol}", pages.docs_symbol),
+        _route("/errors", catalogue.index),
+        _route("/cheatsheet", reading.cheatsheet),
+        _route("/privacy", reading.privacy),
+        _route("/language", language.choose),
+        _route("/feedback", feedback.form, "POST"),
+        _route("/compare", compare.form, "POST"),
+        _route("/compare/{name}", compare.page),
+        _route("/board", board.overview),
+        _route("/board/login", board.login, "GET", "POST"),
+        _route("/board/logout", board.logout, "POST"),
+        _route("/board/draft", board.draft, "GET", "POST"),
+        _route("/board/{table}.{form}", board.export),
+        _route("/sitemap.xml", feeds.sitemap),
+        _route("/feed.xml", feeds.atom),
+        _route("/opensearch.xml", feeds.opensearch),
+        _route("/llms.txt", feeds.llms),
+        _route("/robots.txt", feeds.robots),
+        _route("/widget.js", widget.script),
+        _route("/widget", widget.frame),
         _route("/api/ask", api.ask_question, "POST"),
         _route("/api/search", api.search),
         _route("/api/runs", api.create_run, "POST"),
@@ -92,12 +128,12 @@ def _routes() -> list[BaseRoute]:
         _route("/api/runs/{run_id}/cancel", api.cancel_run, "POST"),
         _route("/api/runs/{run_id}/events", api.run_events),
         _route("/api/runs/{run_id}/artifacts/{name}", api.get_artifact),
+        _route("/api/feedback", feedback.post, "POST"),
         _route("/api/openapi.json", api.describe),
         _route("/healthz", api.healthz),
         _route("/readyz", api.readyz),
         _route("/metrics", api.metrics),
         _route("/favicon.ico", _favicon),
-        _route("/robots.txt", _robots),
         Mount("/static", _LastingFiles(directory=STATIC), name="static"),
     ]
 
@@ -110,7 +146,7 @@ def _route(path: str, handler: Handler, *methods: str) -> Route:
         check_same_origin(request.method, request.headers, site_of(request).public_url)
         try:
             return await handler(request)
-        except (Problem, KnowledgeError, RunnerError, HTTPException):
+        except EXPECTED:
             raise
         except ClientDisconnect:
             return Response(status_code=400)
@@ -141,38 +177,21 @@ async def _favicon(request: Request) -> Response:
     return RedirectResponse(static_url("favicon.svg"), 301)
 
 
-async def _robots(request: Request) -> Response:
-    return PlainTextResponse(ROBOTS)
-
-
-async def _answer_problem(request: Request, problem: Problem) -> Response:
+async def _answer_error(request: Request, error: Exception) -> Response:
+    """Answer what a handler raised: as problem+json for programs, as a page for people."""
+    problem = _problem_of(request, error)
     if request.url.path.startswith(MACHINE_PATHS):
-        return PlainJson(
-            problem.to_dict(), problem.status, headers=problem.headers, media_type="application/problem+json"
-        )
+        return problem.response()
     return await site_of(request).problem_page(request, problem)
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - registered for it; tells the type checker
-    return await _answer_problem(request, error)
-
-
-async def _on_knowledge_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, KnowledgeError)  # noqa: S101 - as above
-    return await _answer_problem(request, problems.from_knowledge(error))
-
-
-async def _on_runner_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RunnerError)  # noqa: S101 - as above
-    return await _answer_problem(request, problems.from_runner(error))
-
-
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    headers = dict(error.headers or {})
-    return await _answer_problem(request, problems.from_status(error.status_code, request.method, headers))
-
-
-async def _on_fault(request: Request, error: Exception) -> Response:
-    return await _answer_problem(request, _fault(request, error))
+def _problem_of(request: Request, error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, KnowledgeError):
+        return problems.from_knowledge(error)
+    if isinstance(error, RunnerError):
+        return problems.from_runner(error)
+    if isinstance(error, HTTPException):
+        return problems.from_status(error.status_code, request.method, dict(error.headers or {}))
+    return _fault(request, error)

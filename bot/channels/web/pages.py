@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.channels.web import markup
+from bot.channels.web.feedback import REASONS
 from bot.channels.web.problems import Problem, from_knowledge
 from bot.channels.web.run_pages import empty_form
 from bot.channels.web.site import FRAGMENT_HEADER, MAX_SYMBOL, Site, site_of
@@ -17,6 +19,9 @@ from bot.channels.web.views import answer_view
 from bot.channels.web.wire import parse_ask, read_form
 from kb.errors import KnowledgeError
 from kb.pages import Answer, Page
+from runner.errors import NoSpace
+
+log = logging.getLogger(__name__)
 
 EXAMPLES = (
     "How do I stop training when val_loss stops improving?",
@@ -42,22 +47,47 @@ async def ask_form(request: Request) -> Response:
     question = parse_ask({"question": fields.get("question", "")}).strip()
     site = site_of(request)
     if request.headers.get(FRAGMENT_HEADER):
-        answer = await ask(site, question)
-        return await site.page(request, "_answer.html", answer=answer, view=await site.looking(answer_view, answer))
+        answer, answer_id = await ask(request, question)
+        values = {"answer": answer, "answer_id": answer_id, "view": await site.looking(answer_view, answer)}
+        return await site.page(request, "_answer.html", reasons=REASONS, **values)
     if question and len(question) <= MAX_QUESTION_IN_ADDRESS:
         return RedirectResponse(f"/?q={quote(question, safe='')}", 303)
     return await _home_answering(request, question)
 
 
-async def ask(site: Site, question: str) -> Answer:
-    """Answer a question and count it.
+async def ask(request: Request, question: str, channel: str = "web") -> tuple[Answer, str]:
+    """Answer a question, count it, and return the answer with the id by which it can be judged ("" when not kept).
 
     Raises:
+        Problem: the address has asked too often, or too many are asking.
         KnowledgeError: the question or the knowledge base is not usable.
     """
+    site = site_of(request)
+    site.rates.use(request, "question")
+    return await answered(site, question, channel)
+
+
+async def answered(site: Site, question: str, channel: str) -> tuple[Answer, str]:
+    """Answer a question that has been counted against somebody's share already; as `ask`."""
     answer = await site.asking(site.assistant.ask, question)
     site.metrics.questions.labels("answered" if answer.answered else "unanswered").inc()
-    return answer
+    return answer, await site.looking(_note, site, answer, channel)
+
+
+def _note(site: Site, answer: Answer, channel: str) -> str:
+    try:
+        return site.memory.note_asked(
+            channel,
+            answer.question,
+            language=answer.language,
+            answered=answer.answered,
+            confidence=answer.confidence,
+            sources=[source.id for source in answer.sources],
+            seconds=answer.timings_ms.get("total", 0.0) / 1000,
+        )
+    except NoSpace as error:
+        log.warning("a question is not kept: %s", error.what)
+        return ""
 
 
 async def docs_index(request: Request) -> Response:
@@ -95,24 +125,31 @@ async def docs_symbol(request: Request) -> Response:
 
 
 async def _home_answering(request: Request, question: str) -> Response:
-    site = site_of(request)
     try:
-        answer = await ask(site, question)
+        answer, answer_id = await ask(request, question)
     except KnowledgeError as error:
         return await _home(request, question, problem=from_knowledge(error))
     except Problem as problem:
         return await _home(request, question, problem=problem)
-    return await _home(request, question, answer=answer)
+    return await _home(request, question, answer=answer, answer_id=answer_id)
 
 
 async def _home(
-    request: Request, question: str, *, answer: Answer | None = None, problem: Problem | None = None
+    request: Request,
+    question: str,
+    *,
+    answer: Answer | None = None,
+    answer_id: str = "",
+    problem: Problem | None = None,
 ) -> Response:
     site = site_of(request)
     values: dict[str, Any] = {
         "question": question,
         "examples": EXAMPLES,
         "answer": answer,
+        "answer_id": answer_id,
+        "reasons": REASONS,
+        "thanks": "thanks" in request.query_params,
         "view": await site.looking(answer_view, answer) if answer is not None else None,
         "problem": problem,
         "form": empty_form(),

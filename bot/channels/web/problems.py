@@ -5,8 +5,12 @@ A `Problem` is raised anywhere below a handler; the errors of both rooms are tra
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from starlette.responses import Response
+
+from bot.channels.web.plain_json import PlainJson
 from kb import errors as knowledge
 from runner import errors as running
 
@@ -25,8 +29,10 @@ KINDS: dict[str, str] = {
     "queue-full": "The queue is full",
     "request-failed": "The request cannot be served",
     "runner-unavailable": "Snippets cannot be run here",
+    "rate-limited": "Too many requests",
     "timeout": "The request took too long to arrive",
     "too-large": "The request is too large",
+    "unknown-host": "Lobby has no such name",
     "unknown-run": "There is no such run",
     "unsupported-media-type": "The body is not JSON",
 }
@@ -55,6 +61,10 @@ class Problem(Exception):
             "remedy": self.remedy,
         }
 
+    def response(self) -> Response:
+        """Return the problem as programs get it."""
+        return PlainJson(self.to_dict(), self.status, headers=self.headers, media_type="application/problem+json")
+
 
 def invalid(what: str, remedy: str) -> Problem:
     """Return the problem of one field that is not allowed."""
@@ -66,6 +76,13 @@ def busy(what: str, retry_after_s: float) -> Problem:
     seconds = max(1, round(retry_after_s))
     remedy = f"Try again in {seconds} second{'s' if seconds != 1 else ''}."
     return Problem(503, "busy", what, remedy, {"Retry-After": str(seconds)})
+
+
+def rate_limited(what: str, retry_after_s: float) -> Problem:
+    """Return the problem of somebody who asks for more than their share; `retry_after_s` says when to come back."""
+    seconds = max(1, math.ceil(retry_after_s))
+    remedy = f"Try again in {seconds} second{'s' if seconds != 1 else ''}."
+    return Problem(429, "rate-limited", what, remedy, {"Retry-After": str(seconds)})
 
 
 def from_knowledge(error: knowledge.KnowledgeError) -> Problem:

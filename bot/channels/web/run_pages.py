@@ -29,7 +29,7 @@ async def run_form(request: Request) -> Response:
     fields = await read_form(request)
     fragment = request.headers.get(FRAGMENT_HEADER)
     try:
-        run_id = await submit(site, parse_run_form(fields, wall_s=site.wall_clock["wall_s"]))
+        run_id = await submit(request, parse_run_form(fields, wall_s=site.wall_clock["wall_s"]))
     except (Problem, RunnerError) as error:
         if fragment:
             raise
@@ -79,12 +79,20 @@ async def playground(request: Request) -> Response:
     return await _playground(request, _form({"source": chosen.source}), chosen=chosen.name)
 
 
-async def submit(site: Site, job: Job) -> str:
+async def submit(request: Request, job: Job) -> str:
     """Hand a job to the runner, count it, and return the run's id.
 
     Raises:
+        Problem: the address has started too many (429).
         RunnerError: the runner does not take it.
     """
+    site = site_of(request)
+    site.rates.use(request, "run")
+    return await submitted(site, job)
+
+
+async def submitted(site: Site, job: Job) -> str:
+    """Hand over a job that has been counted against somebody's share already; as `submit`."""
     run_id = await site.looking(site.assistant.submit, job)
     site.metrics.runs.labels(job.backend).inc()
     return run_id

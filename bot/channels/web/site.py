@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 import time
@@ -22,11 +21,17 @@ from starlette.responses import HTMLResponse, Response
 
 from bot import wording
 from bot.assistant import Assistant
-from bot.channels.web import curves, markup, views
+from bot.channels.web import curves, language, markup, views
+from bot.channels.web.hosts import allowed_names
 from bot.channels.web.metrics import Metrics
 from bot.channels.web.problems import Problem, busy
+from bot.channels.web.rates import Rates
+from bot.channels.web.sessions import Sessions
 from bot.channels.web.watch import Watchers
+from bot.memory import Memory
+from bot.settings import Settings
 from kb.errors import KnowledgeError
+from kb.pages import Source
 from runner.job import BACKENDS
 
 log = logging.getLogger(__name__)
@@ -36,6 +41,7 @@ HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
 # With this header a page's script asks for one part of a page; its value names the part.
 FRAGMENT_HEADER = "Lobby-Fragment"
+VARY = f"{FRAGMENT_HEADER}, Accept-Language, Cookie"
 # Answering is work for the processor: more at once than cores only slows everyone down.
 ASKING_THREADS, ASKING_WAITING = 2, 64
 # Looking something up is mostly waiting for the database.
@@ -44,6 +50,8 @@ LOOKING_THREADS, LOOKING_WAITING = 8, 256
 STREAMING_THREADS, MOST_STREAMS = 4, 1000
 # Whether a name has a page is asked again after a while, in case the knowledge base was rebuilt.
 LINKS_KEPT, LINKS_KEPT_S = 5000, 60.0
+# The same holds for what is made of many pages, and for searches.
+MOST_KEPT, KEPT_S = 2000, 60.0
 MAX_SYMBOL = 200
 _SYMBOL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
@@ -51,15 +59,21 @@ _SYMBOL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 class Site:
     """The state of one application."""
 
-    def __init__(self, assistant: Assistant, public_url: str, wall_clock: dict[str, float]) -> None:
+    def __init__(self, assistant: Assistant, settings: Settings, memory: Memory) -> None:
         self.assistant = assistant
-        self.wall_clock = wall_clock
-        self.public_url = public_url.rstrip("/")
+        self.settings = settings
+        self.memory = memory
+        self.wall_clock = {"wall_s": settings.run_timeout_s, "longest_wall_s": settings.run_timeout_max_s}
+        self.public_url = settings.public_url.rstrip("/")
+        self.hosts = allowed_names(settings)
+        self.rates = Rates(settings)
+        self.sessions = Sessions(secure=self.public_url.startswith("https://"))
         self.metrics = Metrics(assistant)
         self.watchers = Watchers()
         self.templates = _environment(self)
         self._links: dict[str, str | None] = {}
         self._links_until = 0.0
+        self._kept: dict[str, tuple[float, Any]] = {}
         self._asking = anyio.CapacityLimiter(ASKING_THREADS)
         self._looking = anyio.CapacityLimiter(LOOKING_THREADS)
         self._streaming = anyio.CapacityLimiter(STREAMING_THREADS)
@@ -84,6 +98,31 @@ class Site:
         """Do light, blocking work for an event stream; their number bounds who waits here."""
         return await to_thread.run_sync(partial(work, *args), limiter=self._streaming)
 
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """Return what was made under a name less than a minute ago, else make it."""
+        now = time.monotonic()
+        found = self._kept.get(name)
+        if found is None or now > found[0]:
+            found = self._kept[name] = (now + KEPT_S, make())
+            while len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        value: T = found[1]
+        return value
+
+    async def searched(self, text: str) -> tuple[Source, ...]:
+        """Return the pages closest to a text; as one types, the same beginnings come again and again.
+
+        Raises:
+            KnowledgeError: the text or the knowledge base is not usable.
+            Problem: too many are waiting already (503).
+        """
+        now = time.monotonic()
+        found = self._kept.get(f"search {text}")
+        if found is not None and now <= found[0]:
+            sources: tuple[Source, ...] = found[1]
+            return sources
+        return await self.asking(self.kept, f"search {text}", lambda: self.assistant.knowledge.search(text))
+
     def link(self, name: str) -> str | None:
         """Return the address of a symbol's page, or None when the knowledge base has none."""
         if not _SYMBOL.fullmatch(name) or len(name) > MAX_SYMBOL:
@@ -102,12 +141,18 @@ class Site:
     async def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Render a template, in a thread: Markdown and highlighting take milliseconds that others wait for."""
         fragment = request.headers.get(FRAGMENT_HEADER)
-        render = partial(self.templates.get_template(template).render, request=request, fragment=fragment, **values)
+        locale = language.locale_of(request)
+        common = {"request": request, "fragment": fragment, "locale": locale, "t": partial(_say, locale)}
+        render = partial(self.templates.get_template(template).render, **common, **values)
         html = await self.looking(render)
         # Text from elsewhere may hold half of a surrogate pair, which no encoding can carry.
         body = html.encode("utf-8", "replace")
-        headers = {"Vary": FRAGMENT_HEADER, "Cache-Control": "no-store" if fragment else "no-cache"}
+        headers = {"Vary": VARY, "Cache-Control": "no-store" if fragment else "no-cache"}
         return HTMLResponse(body, status, headers)
+
+    def base(self, request: Request) -> str:
+        """Return the address that all of ours begin with, as the person who asks reaches it."""
+        return self.public_url or f"{request.url.scheme}://{request.url.netloc}"
 
     async def problem_page(self, request: Request, problem: Problem, **values: Any) -> Response:
         """Render a problem for a person: as a part of the page where a script asked for one, else as a page."""
@@ -143,6 +188,10 @@ def human_seconds(seconds: float) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
+def _say(locale: str, sentence: str, /, **values: object) -> str:
+    return wording.say(f"web.{sentence}", locale, **values)
+
+
 async def _in_thread(limiter: anyio.CapacityLimiter, waiting: int, work: Callable[[], T]) -> T:
     if limiter.statistics().tasks_waiting >= waiting:
         raise busy("Many people are asking right now.", retry_after_s=5)
@@ -171,6 +220,8 @@ def _environment(site: Site) -> jinja2.Environment:
         wording=wording,
         backends=BACKENDS,
         versions=versions(),
+        languages=language.NAMES,
+        language_tags=language.HTML_TAGS,
     )
     return environment
 
@@ -192,13 +243,3 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             log.info("%s is not installed", package)
     return found
-
-
-class PlainJson(Response):
-    """JSON that can always be sent: half surrogate pairs in foreign text become question marks."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode("utf-8", "replace")

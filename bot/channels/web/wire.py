@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starlette.requests import Request
 
 from bot.channels.web.problems import Problem, invalid
+from bot.memory.asked import VOTES
 from runner.job import BACKENDS, DEVICES, Job, Limits
 
 Name = TypeVar("Name", bound=str)
 
 RUN_FIELDS = ("source", "backend", "device", "timeout_s", "seed", "stdin", "files", "graph")
 ASK_FIELDS = ("question",)
+FEEDBACK_FIELDS = ("answer", "question", "vote", "reason")
+MAX_REASON = 500
 # What a run may ask for unless the operator sets another bound: as much as a GPU run gets.
 MAX_TIMEOUT_S = 60.0
 MAX_SEED = 2**32 - 1
 MAX_FILES = 10
 MAX_FILE_NAME_BYTES = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody thinks of an answer, named by its id or its question."""
+
+    answer: str
+    question: str
+    vote: str
+    reason: str
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -54,6 +68,22 @@ def parse_ask(data: Mapping[str, Any]) -> str:
     """
     _refuse_unknown(data, ASK_FIELDS)
     return _text(data, "question", required=True)
+
+
+def parse_feedback(data: Mapping[str, Any]) -> Feedback:
+    """Return the body of `POST /api/feedback`.
+
+    Raises:
+        Problem: a field is missing, unknown or not allowed (422).
+    """
+    _refuse_unknown(data, FEEDBACK_FIELDS)
+    vote = _text(data, "vote", required=True)
+    if vote not in VOTES:
+        raise invalid(f'The field "vote" is {_shown(vote)}, which is not known.', f"Choose one of {', '.join(VOTES)}.")
+    reason = _text(data, "reason")
+    if len(reason) > MAX_REASON:
+        raise invalid(f'The field "reason" is longer than {MAX_REASON} characters.', "Say it in a sentence or two.")
+    return Feedback(_text(data, "answer"), _text(data, "question").strip(), vote, reason)
 
 
 def parse_run(
