@@ -20,10 +20,12 @@ from bot.intents import BadInput, Request, asks_to_run_again, named_in, understa
 from bot.manners import Manners, Verdict
 from bot.memory import Claim, Conversation, Memory, OwnReply, Seen
 from bot.messages import Action, Button, Intent, Message, Mode, Reply
+from bot.outbox import Outbox
 from bot.redaction import redact, secrets_in
 from bot.replies import Composer
 from bot.running import Running
 from bot.settings import Settings
+from bot.upgrading import Upgrading
 from bot.wording import say
 from bot.workers import Workers
 from kb.errors import KnowledgeError
@@ -44,8 +46,10 @@ class Desk:
         self.workers = Workers()
         composer = Composer(settings.public_url)
         self._asking = Asking(assistant, memory, composer, self.workers)
-        self._running = Running(assistant, memory, self.manners, composer, self.workers, settings)
-        self._errands = Errands(assistant, memory, self.manners, self._running, self.workers)
+        self._outbox = Outbox(settings.data_dir / "chat" / "outbox")
+        self._running = Running(assistant, memory, self.manners, composer, self.workers, settings, self._outbox)
+        self._upgrading = Upgrading(assistant, self._outbox, self.workers)
+        self._errands = Errands(assistant, memory, self.manners, self._running, self._outbox, self.workers)
 
     # -- messages --------------------------------------------------------------------------------------------
 
@@ -162,7 +166,7 @@ class Desk:
     async def tidy(self) -> None:
         """Drop what is too old to matter; to be called once in a while."""
         await self.workers.look(self.memory.prune)
-        await self.workers.look(self._running.prune)
+        await self.workers.look(self._outbox.prune)
 
     def close(self) -> None:
         """Let what runs end; the assistant and the memory are closed by who opened them."""
@@ -250,7 +254,7 @@ class Desk:
                 return [await self._asking.explain_error(message, result.error.type, result.error.message)]
             return [await self._asking.explain(message, request)]
         if request.intent == Intent.UPGRADE:
-            return [Reply(text=say("upgrade.soon", locale), kind="refusal", locale=locale)]
+            return [await self._upgrading.upgrade(message, request)]
         return await self._errands.do(message, request, before)
 
     async def _request(self, message: Message) -> Request:

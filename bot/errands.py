@@ -9,6 +9,7 @@ from bot.intents import Request
 from bot.manners import Manners
 from bot.memory import Conversation, Memory
 from bot.messages import MODES, Intent, Message, Reply
+from bot.outbox import Outbox
 from bot.redaction import inline
 from bot.running import Running
 from bot.wording import say, wait_words
@@ -26,12 +27,19 @@ class Errands:
     """Does what is quickly done."""
 
     def __init__(
-        self, assistant: Assistant, memory: Memory, manners: Manners, running: Running, workers: Workers
+        self,
+        assistant: Assistant,
+        memory: Memory,
+        manners: Manners,
+        running: Running,
+        outbox: Outbox,
+        workers: Workers,
     ) -> None:
         self._assistant = assistant
         self._memory = memory
         self._manners = manners
         self._running = running
+        self._outbox = outbox
         self._workers = workers
         self._complained: set[tuple[str, str, str]] = set()
 
@@ -77,7 +85,9 @@ class Errands:
 
     def _forget(self, message: Message) -> Reply:
         gone = self._memory.forget(message.channel, message.author.id)
-        self._running.forget(gone.runs)
+        for run_id in gone.runs:
+            self._outbox.forget(run_id)
+            self._assistant.runner.forget(run_id)
         text = say("forget.done", message.locale, rows=gone.rows, runs=len(gone.runs))
         return Reply(
             text=text,

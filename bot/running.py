@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from bot.assistant import Assistant
 from bot.intents import Request
 from bot.manners import Manners
 from bot.memory import Claim, Memory
-from bot.messages import Button, File, Intent, Message, Progress, Reply
+from bot.messages import Button, Intent, Message, Progress, Reply
+from bot.outbox import Outbox
 from bot.redaction import redact
 from bot.replies import Composer, whole_output
 from bot.settings import Settings
@@ -30,7 +29,6 @@ SILENT_S = 0.4
 # Without news of a run we look again after this long.
 LOOK_AGAIN_S = 1.0
 TAIL_CHARACTERS = 2_000
-OUTPUTS_KEPT_S = 7 * 86_400.0
 
 
 class Running:
@@ -44,6 +42,7 @@ class Running:
         composer: Composer,
         workers: Workers,
         settings: Settings,
+        outbox: Outbox,
     ) -> None:
         self._assistant = assistant
         self._memory = memory
@@ -51,7 +50,7 @@ class Running:
         self._composer = composer
         self._workers = workers
         self._settings = settings
-        self._outputs = settings.data_dir / "chat" / "outputs"
+        self._outbox = outbox
 
     async def run(self, claim: Claim, request: Request, *, replaces: str | None = None) -> AsyncIterator[Reply]:
         """Run what a message asks for and show how it goes; a run that a former process began is followed."""
@@ -110,7 +109,7 @@ class Running:
             return None
         if result is None or not request.code or (request.code, request.stdin) == (job.source, job.stdin.decode()):
             return None
-        reply = self._show(result, job, message.locale)
+        reply = await self._workers.ask(self._show, result, job, message.locale)
         new = Button(
             say("button.rerun", message.locale),
             Intent.RUN,
@@ -195,36 +194,18 @@ class Running:
             raise RuntimeError(f"run {run_id} is over but has no result")
         job = await self._workers.look(self._assistant.runner.job, run_id)
         await self._workers.look(self._manners.judge, message, job.source, result)
-        return await self._workers.look(self._show, result, job, locale)
+        return await self._workers.ask(self._show, result, job, locale)
+
+    def _is_old(self, result: Result, job: Job) -> bool:
+        """True when a run failed and its code can be upgraded."""
+        return result.status == "error" and self._assistant.upgrade(job.source).changed
 
     def _show(self, result: Result, job: Job, locale: str) -> Reply:
-        reply = self._composer.result(result, job, locale)
+        reply = self._composer.result(result, job, locale, upgradable=self._is_old(result, job))
         if not reply.facts["cut"] or reply.permalink:
             return reply
-        path = self._write_output(result)
-        whole = File("output.txt", "text/plain", path.stat().st_size, path)
+        whole = self._outbox.keep("output.txt", redact(whole_output(result)), "text/plain", of=result.id)
         return replace(reply, text=f"{reply.text}\n{say('run.cut', locale)}", files=(whole, *reply.files))
-
-    def _write_output(self, result: Result) -> Path:
-        self._outputs.mkdir(parents=True, exist_ok=True)
-        path = self._outputs / f"{result.id}.txt"
-        path.write_text(redact(whole_output(result)), "utf-8", "replace")
-        return path
-
-    def forget(self, run_ids: tuple[str, ...]) -> None:
-        """Delete the outputs that were kept of runs."""
-        for run_id in run_ids:
-            (self._outputs / f"{run_id}.txt").unlink(missing_ok=True)
-
-    def prune(self) -> None:
-        """Drop outputs that are too old to matter."""
-        if not self._outputs.is_dir():
-            return
-        oldest = time.time() - OUTPUTS_KEPT_S
-        for path in self._outputs.iterdir():
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
 
 
 def _moved(at: Progress, event: Event) -> Progress:

@@ -385,6 +385,14 @@ class Runner:
                 return path
         raise FileNotFoundError(name)
 
+    def forget(self, run_id: str) -> bool:
+        """Delete a finished run with its files, for whoever ran it; False when there is none."""
+        if not self._store.forget(run_id):
+            return False
+        self._unwritten.pop(run_id, None)
+        shutil.rmtree(self._folder / "artifacts" / run_id, ignore_errors=True)
+        return True
+
     def status(self) -> dict[str, Any]:
         """Return queue, running, parents and totals, for operators."""
         with self._lock:

@@ -239,6 +239,16 @@ class Store:
         with self._lock:
             return dict(self._base.execute("select state, count(*) from run group by state").fetchall())
 
+    def outcomes(self, since: float) -> list[tuple[str, str, str | None, str | None, int]]:
+        """Return status, backend, version of Keras, type of error and how often, of runs finished since then."""
+        with self._lock:
+            return self._base.execute(
+                "select result ->> 'status', result ->> 'backend', result ->> 'keras_version',"
+                " result ->> '$.error.type', count(*) from run where state = 'done' and finished > ?"
+                " group by 1, 2, 3, 4 order by 5 desc",
+                (since,),
+            ).fetchall()
+
     def prune(self, kept: int) -> list[str]:
         """Forget all but the newest `kept` finished runs and return the ids of those forgotten."""
         with self._transaction() as base:
@@ -247,6 +257,11 @@ class Store:
             ).fetchall()
             base.executemany("delete from run where id = ?", rows)
         return [row[0] for row in rows]
+
+    def forget(self, run_id: str) -> bool:
+        """Delete a finished run with its events; False when there is none."""
+        with self._transaction() as base:
+            return bool(base.execute("delete from run where id = ? and state = 'done'", (run_id,)).rowcount)
 
     def close(self) -> None:
         with self._lock:

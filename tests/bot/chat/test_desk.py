@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from bot.assistant import Assistant
 from bot.channels.base import paced, resume, serve
 from bot.channels.memory import MemoryChat, Shown
 from bot.messages import Author, Intent, Reply
 from bot.redaction import BREAK
+from runner.errors import UnknownRun
 
 SURE = "how do I stop training when val_loss stops improving?"
 OFF_TOPIC = "tell me about quantum llamas please?"
@@ -302,7 +304,7 @@ def test_replies_are_in_the_persons_language(in_chat: InChat) -> None:
     in_chat(dialogue)
 
 
-def test_forget_me_deletes_runs_and_words(in_chat: InChat, tmp_path: Path) -> None:
+def test_forget_me_deletes_runs_and_words(in_chat: InChat, assistant: Assistant, tmp_path: Path) -> None:
     async def dialogue(chat: MemoryChat) -> str:
         await chat.say("ada", "how do I save a model with a zebra in its name?")
         (run,) = await chat.say("ada", fence("print('zebra')\n" * 20))
@@ -315,6 +317,8 @@ def test_forget_me_deletes_runs_and_words(in_chat: InChat, tmp_path: Path) -> No
 
     run_id = in_chat(dialogue)
     assert not list(tmp_path.rglob(f"{run_id}*"))
+    with pytest.raises(UnknownRun):
+        assistant.runner.result(run_id)
     assert b"zebra" not in (tmp_path / "chat" / "memory.sqlite3").read_bytes()
 
 
@@ -440,5 +444,30 @@ def test_serve_takes_an_author_without_a_name(in_chat: InChat) -> None:
         message = chat.message("ada", SURE)
         assert len(await serve(chat.desk, chat, message.__class__.from_dict({**message.to_dict(), "id": "x"}))) == 1
         assert Author("1").name == ""
+
+    in_chat(dialogue)
+
+
+OLD = """from keras.layers.core import Dense
+from keras.models import Sequential
+
+m = Sequential([Dense(output_dim=2, input_dim=3)])
+print(m.count_params())
+"""
+
+
+def test_old_code_is_upgraded_and_the_new_one_runs(in_chat: InChat) -> None:
+    async def dialogue(chat: MemoryChat) -> None:
+        (upgraded,) = await chat.say("ada", f"upgrade this to Keras 3\n{fence(OLD)}")
+        assert "keras.layers.core" not in upgraded.reply.code
+        assert "- line" in upgraded.reply.text
+        (run,) = await chat.press("ada", upgraded, Intent.RUN)
+        assert run.reply.output == "8"
+        (failed,) = await chat.say("ada", fence(OLD))
+        assert failed.reply.facts["status"] == "error"
+        (again,) = await chat.press("ada", failed, Intent.UPGRADE)
+        assert again.reply.code == upgraded.reply.code
+        (same,) = await chat.say("ada", "!upgrade\n" + fence("import keras\nkeras.layers.Dense(1)"))
+        assert same.reply.facts["changed"] is False
 
     in_chat(dialogue)
