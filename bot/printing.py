@@ -49,10 +49,12 @@ def _one_line(text: str) -> str:
 def show_answer(answer: Answer, site: str) -> None:
     """Print an answer, its code and its sources; `site` is the address of our own pages."""
     console = _console()
+    # Our own pages are named without a host, which nothing can follow outside a browser.
+    text = answer.text.replace("](/", f"]({site.rstrip('/')}/")
     if console.is_terminal:
-        console.print(Markdown(answer.text))
+        console.print(Markdown(text))
     else:
-        console.print(answer.text)
+        console.print(text)
     if answer.code:
         console.print()
         _show_code(console, answer.code)

@@ -161,7 +161,7 @@ class KnowledgeBase:
         size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         try:
             manifest = self._usable_manifest()
-            manifest.check_sizes(self.folder)
+            manifest.check_files(self.folder)
         except NotBuilt as error:
             return Status("missing", error.what, error.remedy, size_bytes=size, folder=str(self.folder))
         except (OutOfDate, BadSource) as error:

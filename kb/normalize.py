@@ -181,18 +181,18 @@ def clean_question(text: str) -> str:
     remedy = "Ask in words, for example: how do I save a model with a custom layer?"
     if not text or not text.strip():
         raise BadQuestion("The question is empty.", remedy)
+    # A letter that was lost on the way (U+FFFD, half a surrogate pair) is nothing; a NUL is in no text at all.
+    lost = text.count("\ufffd") + sum("\ud800" <= sign <= "\udfff" for sign in text)
+    binary = text.count("\x00") > len(text) * 0.01 or lost > max(2, len(text) * 0.05)
     size = len(text.encode("utf-8", "surrogatepass"))
-    if size > LONGEST_QUESTION_BYTES:
+    if size > LONGEST_QUESTION_BYTES and not binary:
         raise BadQuestion(
             f"The question is too long: {size:,} bytes, at most {LONGEST_QUESTION_BYTES:,} are read.",
             "Ask in a few sentences and paste only the last lines of an error.",
         )
-    # A letter that was lost on the way (U+FFFD, half a surrogate pair) is nothing; a NUL is in no text at all.
-    lost = text.count("\ufffd") + sum("\ud800" <= sign <= "\udfff" for sign in text)
-    binary = text.count("\x00") > len(text) * 0.01
-    bare = _CONTROL.sub("", _ANSI.sub("", text))
+    bare = "" if binary else _CONTROL.sub("", _ANSI.sub("", text))
     bare = "".join(sign for sign in bare if not "\ud800" <= sign <= "\udfff")
-    if binary or lost > max(2, len(text) * 0.05) or not any(sign.isalnum() for sign in bare):
+    if not any(sign.isalnum() for sign in bare):
         raise BadQuestion("The question is not text.", remedy)
     return unicodedata.normalize("NFC", bare.replace("\r\n", "\n").replace("\r", "\n")).strip()
 

@@ -11,11 +11,11 @@ def refusal(job: Job, config: RunnerConfig) -> RunError | None:
     size = len(job.source.encode("utf-8", "surrogatepass"))
     if not job.source.strip():
         return RunError("EmptySource", "There is no code to run. Paste some Python.")
+    if "\x00" in job.source or any("\ud800" <= letter <= "\udfff" for letter in job.source):
+        return RunError("NotText", "This is not text. Send Python source in UTF-8.")
     if size > job.limits.source_bytes:
         most = job.limits.source_bytes // 1024
         return RunError("SourceTooLarge", f"The code has {size:,} bytes; at most {most} KiB are run.")
-    if "\x00" in job.source or any("\ud800" <= letter <= "\udfff" for letter in job.source):
-        return RunError("NotText", "This is not text. Send Python source in UTF-8.")
     if job.source.count("\ufffd") > 8 + len(job.source) // 50:
         return RunError("NotText", "This does not look like text in UTF-8. Send Python source in UTF-8.")
     if job.backend not in config.backends:

@@ -186,8 +186,7 @@ def test_damage_is_found_and_mended(small_folder: Path, name: str, harm: str) ->
     with pytest.raises(Damaged) as caught:
         knowledge.ask(QUESTION)
     assert name in caught.value.what and "lobby kb build" in caught.value.remedy
-    if harm != "changed":
-        assert knowledge.status().state == "damaged"
+    assert knowledge.status().state == "damaged"
     assert knowledge.build().usable
     assert knowledge.ask(QUESTION).answered
 
