@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # Unasked, only what is right four times in five is said.
 SURE_ENOUGH_UNASKED = 0.8
 # A question of so few words, or one that begins like this, leans on the one before.
-FOLLOW_UP_WORDS = 7
+FOLLOW_UP_WORDS = 4
 _LEANS = re.compile(
     r"^\W*(?:and|but|or|so|then|what about|how about|what if|why|same|also|instead|ok(?:ay)?,? (?:and|but)|et|mais|ou|"
     r"pourquoi|y|pero|o|por qu[eé])\b|^\W*(?:那|还有|为什么)|"

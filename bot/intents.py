@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.messages import Intent
+from bot.redaction import without_removed
 from runner.inputs import BadInput, read_source
 from runner.job import Backend, Device
 
@@ -120,7 +121,7 @@ class Request:
     def question(self) -> str:
         """What to ask the knowledge base: the prose, then what the error says, then the code."""
         parts = [self.text, essence(self.error), f"```python\n{self.code}\n```" if self.code else ""]
-        return "\n\n".join(part for part in parts if part.strip())
+        return without_removed("\n\n".join(part for part in parts if part.strip()))
 
     @property
     def is_question(self) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.settings import CHECKOUT
 
 REDACTED = "[removed: {kind}]"
+_REMOVED = re.compile(r"\[removed: [^\]\n]{1,40}\]")
 # Between two characters it is not seen, and keeps a platform from reading them as one thing.
 BREAK = "\u200b"
 
@@ -92,6 +93,11 @@ def redact(text: str) -> str:
             pieces += [text[at : secret.start], REDACTED.format(kind=secret.kind)]
         at = max(at, secret.end)
     return "".join([*pieces, text[at:]])
+
+
+def without_removed(text: str) -> str:
+    """Return a redacted text without the marks of what was removed: they say nothing of the question."""
+    return _REMOVED.sub("", text)
 
 
 def disarm(text: str) -> str:

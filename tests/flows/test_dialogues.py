@@ -1,0 +1,108 @@
+"""Every channel carries the same dialogues with the same answers, runs and votes.
+
+A channel is one line in `CHANNELS`: its name, what it can do, and a fixture that opens it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dialogue import ChannelDriver, Dialogue, dialogues, play
+from dialogue_drivers import in_memory
+from dialogue_drivers.in_memory import InMemory
+from dialogue_drivers.terminal import TerminalPipe
+from dialogue_drivers.web import WebApi
+
+from bot.assistant import Assistant
+from kb.knowledge import KnowledgeBase
+from runner.policy import RunnerConfig
+from runner.runner import Runner
+
+CHANNELS = {
+    "memory": InMemory.abilities,
+    "terminal": TerminalPipe.abilities,
+    "web": WebApi.abilities,
+}
+CASES = [
+    pytest.param(channel, dialogue, id=f"{channel}: {dialogue.name}")
+    for channel, abilities in CHANNELS.items()
+    for dialogue in dialogues()
+    if dialogue.fits(abilities)
+]
+Opened = Callable[[], contextlib.AbstractAsyncContextManager[ChannelDriver]]
+
+
+@pytest.fixture(scope="session")
+def rooms(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """One assistant for the channels that live in this process."""
+    runner = Runner(tmp_path_factory.mktemp("dialogue-runs"), RunnerConfig())
+    if not runner.capability().available:
+        pytest.skip(f"THIS MACHINE CANNOT ISOLATE CODE: {runner.capability().problems}")
+    yield Assistant(knowledge, runner)
+    runner.close()
+
+
+@pytest.fixture(scope="session")
+def own_data(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Make a data directory of a channel's own, with the built knowledge base in it."""
+
+    def make(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"dialogues-{name}")
+        shutil.copytree(data_dir / "knowledge", folder / "knowledge")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def memory(rooms: Assistant, tmp_path: Path) -> Opened:
+    return lambda: in_memory.opened(rooms, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def terminal(own_data: Callable[[str], Path]) -> Iterator[Opened]:
+    pipe = TerminalPipe(own_data("terminal"))
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[ChannelDriver]:
+        pipe.begin()
+        yield pipe
+
+    yield opened
+    pipe.close()
+
+
+@pytest.fixture(scope="session")
+def web(own_data: Callable[[str], Path]) -> Iterator[Opened]:
+    api = WebApi(own_data("web"))
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[ChannelDriver]:
+        api.begin()
+        yield api
+
+    yield opened
+    api.close()
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("channel", "dialogue"), CASES)
+def test_dialogue(channel: str, dialogue: Dialogue, request: pytest.FixtureRequest) -> None:
+    opened: Opened = request.getfixturevalue(channel)
+
+    async def whole() -> Any:
+        async with opened() as driver:
+            await play(dialogue, driver)
+
+    asyncio.run(asyncio.wait_for(whole(), 120))
+
+
+def test_names_are_given_once() -> None:
+    names = [dialogue.name for dialogue in dialogues()]
+    assert len(names) == len(set(names)) >= 30
