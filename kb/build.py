@@ -40,7 +40,8 @@ from kb.words import WordIndex
 
 Progress = Callable[[str, int, int], None]
 
-BATCH = 128
+# Computed together, kept together: what a kill loses at most.
+BATCH = 256
 # A vector of more would take longer to compute and say less: the start of a passage tells what it is about.
 LONGEST_EMBEDDED = 320
 # Sections that are code or addresses; words find them, vectors would be noise.

@@ -1,8 +1,8 @@
 """MiniLM in plain numpy: the packaged model for one or a few short texts.
 
 Loading a deep-learning framework takes seconds and half a gigabyte; a question is a dozen tokens, for which six small
-layers of matrix products are all that is needed. Batches of many texts go through sentence-transformers, which gives
-the same vectors (a test compares the two).
+layers of matrix products are all that is needed. Batches of many texts go through PyTorch (`kb.minilm_many`), which
+gives the same vectors (a test compares the two).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 import pycld2
 
@@ -13,6 +14,8 @@ from kb.errors import BadQuestion
 LONGEST_QUESTION_BYTES = 64 * 1024
 # Shorter prose than this tells a detector too little.
 SHORTEST_DETECTABLE = 10
+# A corpus repeats its words: each is taken apart once. Some 10 MB.
+WORDS_REMEMBERED = 50_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
@@ -256,18 +259,19 @@ def words(text: str) -> list[str]:
     """Return the comparable words of `text`: lower case, names split and kept whole, plurals cut, no stop words."""
     found: list[str] = []
     for match in _WORD.finditer(text):
-        word = match.group()
-        if _CJK.search(word):
-            found.extend(_pairs(word))
-            continue
-        parts = _CAMEL.split(word)
-        lowered = word.lower().replace("’", "'").removesuffix("'s")
-        if len(parts) > 1:
-            found.append(lowered)
-            found.extend(stem(part.lower()) for part in parts if part.lower() not in STOP_WORDS)
-        elif lowered not in STOP_WORDS:
-            found.append(stem(lowered))
+        found.extend(_of_word(match.group()))
     return found
+
+
+@lru_cache(maxsize=WORDS_REMEMBERED)
+def _of_word(word: str) -> tuple[str, ...]:
+    if _CJK.search(word):
+        return tuple(_pairs(word))
+    parts = _CAMEL.split(word)
+    lowered = word.lower().replace("’", "'").removesuffix("'s")
+    if len(parts) > 1:
+        return (lowered, *(stem(part.lower()) for part in parts if part.lower() not in STOP_WORDS))
+    return () if lowered in STOP_WORDS else (stem(lowered),)
 
 
 def joined_names(text: str) -> list[str]:
