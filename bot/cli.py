@@ -19,6 +19,7 @@ import click
 
 from bot import printing
 from bot.commands.ask import ask
+from bot.commands.board import board
 from bot.commands.chat import chat
 from bot.commands.datasets import datasets
 from bot.commands.doctor import doctor
@@ -38,7 +39,7 @@ def lobby() -> None:
     """Lobby, the help desk of the Keras community: ask a question, run a snippet, serve both."""
 
 
-for command in (ask, run, upgrade, chat, serve, kb, faq, datasets, doctor):
+for command in (ask, run, upgrade, chat, serve, kb, faq, datasets, board, doctor):
     lobby.add_command(command)
 
 

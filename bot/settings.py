@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.errors import BadSetting
 
@@ -55,6 +55,30 @@ class Settings(BaseModel):
         default="",
         pattern=r"^(https?://.+)?$",
         description="Address under which people reach the web pages, if another.",
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Host names under which people reach the web pages, beside the addresses above; * allows any.",
+    )
+    web_runs_per_minute: int = Field(
+        default=30, ge=1, description="Runs that one address elsewhere may start in a minute; this machine may more."
+    )
+    web_questions_per_minute: int = Field(
+        default=120, ge=1, description="Questions that one address elsewhere may ask in a minute."
+    )
+    board_password_hash: SecretStr = Field(
+        default=SecretStr(""),
+        description="What `lobby board password` prints; with it operators log in to /board. Empty: nobody can.",
+    )
+    community_url: str = Field(
+        default="https://stackoverflow.com/questions/ask?tags=keras",
+        pattern=r"^(https?://.+)?$",
+        description="Where people ask other people when Lobby does not know; empty: nowhere.",
+    )
+    edit_url: str = Field(
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Address under which the files of the content folder are edited, ending before `faq/`; empty: none.",
     )
     knowledge_packages: tuple[str, ...] = Field(
         default=("keras", "keras_hub", "keras_tuner"),
@@ -98,6 +122,25 @@ class Settings(BaseModel):
     chat_close_days: float = Field(
         default=2.0, gt=0, description="Days after that until it is closed, if nobody writes."
     )
+    discord_token: SecretStr = Field(
+        default=SecretStr(""), description="Token of the Discord bot; with it `lobby serve` opens the channel."
+    )
+    discord_answer_channels: tuple[str, ...] = Field(
+        default=(), description="Discord channels and forums (name or id) in which unasked questions are answered."
+    )
+    discord_suggest_channels: tuple[str, ...] = Field(
+        default=(), description="Discord channels and forums in which only sure answers are suggested."
+    )
+    discord_helper_roles: tuple[str, ...] = Field(
+        default=(), description="Discord roles (name or id) that help people; the first is mentioned to call a human."
+    )
+    discord_prefix: str = Field(
+        default="", max_length=5, description="What Discord commands may begin with beside /, as !; empty: nothing."
+    )
+    discord_solved_tag: str = Field(
+        default="solved", max_length=20, description="Forum tag that marks solved threads, where the forum has it."
+    )
+    terminal_pictures: bool = Field(default=True, description="Draw pictures in `lobby chat` where the terminal can.")
     log_level: str = Field(
         default="warning", pattern="^(debug|info|warning|error)$", description="Least level that is logged to stderr."
     )

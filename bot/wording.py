@@ -1,7 +1,8 @@
 """Every sentence that Lobby says in more than one channel, in one place.
 
-The sentences are in `translations/*.toml`, one file a language; `say` picks the person's. What has no translation is
-said in English.
+The sentences are in `translations/*.toml`, one file a language, those of the web pages in `translations/web/*.toml`,
+those of Discord's commands in `translations/discord/*.toml`; `say` picks the person's. What has no translation is said
+in English.
 """
 
 from __future__ import annotations
@@ -21,9 +22,16 @@ _FOLDER = Path(__file__).resolve().parent / "translations"
 
 @cache
 def sentences(locale: str) -> dict[str, str]:
-    """Return all sentences of a language by their name, `group.name`."""
-    groups = tomllib.loads((_FOLDER / f"{locale}.toml").read_text(encoding="utf-8"))
-    return {f"{group}.{name}": text.strip() for group, named in groups.items() for name, text in named.items()}
+    """Return all sentences of a language by their name: `group.name`, or `web.group.name` for those of the pages."""
+    file = f"{locale}.toml"
+    return _read(_FOLDER / file) | _read(_FOLDER / "web" / file, "web.") | _read(_FOLDER / "discord" / file)
+
+
+def _read(path: Path, prefix: str = "") -> dict[str, str]:
+    if not path.exists():
+        return {}
+    groups = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {f"{prefix}{group}.{name}": text.strip() for group, named in groups.items() for name, text in named.items()}
 
 
 def locale_of(name: str) -> str:
@@ -84,11 +92,12 @@ def run_card(result: Result) -> str:
 
 def confidence_words(confidence: float) -> str:
     """Say a calibrated confidence (0 to 1) in words."""
-    if confidence >= 0.8:
-        return "quite sure"
-    if confidence >= 0.5:
-        return "fairly sure"
-    return "not sure"
+    return {"high": "quite sure", "middle": "fairly sure", "low": "not sure"}[confidence_level(confidence)]
+
+
+def confidence_level(confidence: float) -> str:
+    """Return `high`, `middle` or `low` for a calibrated confidence (0 to 1)."""
+    return "high" if confidence >= 0.8 else "middle" if confidence >= 0.5 else "low"
 
 
 CLOSEST_PAGES = "These pages came closest:"

@@ -63,7 +63,7 @@ def new(title: str, as_json: bool, data_dir: Path | None) -> int:
         raise BadCall("The title has no letters to make an id from.", 'Ask in English: lobby faq new "How do I …?"')
     path = folder / f"{identity}.md"
     folder.mkdir(parents=True, exist_ok=True)
-    text = TEMPLATE.format(id=identity, title=_quoted(title), today=datetime.now(UTC).date().isoformat())
+    text = TEMPLATE.format(id=identity, title=quoted(title), today=datetime.now(UTC).date().isoformat())
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -83,7 +83,7 @@ def slug(title: str) -> str:
     return "-".join(words)[:LONGEST_ID].strip("-")
 
 
-def _quoted(title: str) -> str:
+def quoted(title: str) -> str:
     """Return a title as a YAML value, quoted where plain text would mean something else."""
     if re.search(r": |#|^[\W_]|[\"'\[\]{}]", title):
         return '"' + title.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -18,6 +18,7 @@ from bot.channels.web.app import create_app
 from bot.commands.common import common_options, load_settings, print_json
 from bot.commands.kb import progress_bar
 from bot.errors import DONE, CannotServe
+from bot.memory import Memory
 from bot.settings import local_address
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
@@ -44,14 +45,10 @@ def serve(host: str | None, port: int | None, as_json: bool, data_dir: Path | No
         knowledge = open_knowledge(settings)
         _build_if_needed(knowledge)
         assistant = Assistant(knowledge, open_runner(settings))
+        memory = Memory(settings.data_dir / "chat")
         try:
             address = local_address(settings.host, listener.getsockname()[1])
-            app = create_app(
-                assistant,
-                public_url=settings.public_url,
-                wall_s=settings.run_timeout_s,
-                longest_wall_s=settings.run_timeout_max_s,
-            )
+            app = create_app(assistant, settings, memory)
             config = uvicorn.Config(
                 app,
                 log_level=settings.log_level,
@@ -71,6 +68,7 @@ def serve(host: str | None, port: int | None, as_json: bool, data_dir: Path | No
                 uvicorn.Server(config).run(sockets=[listener])
         finally:
             assistant.close()
+            memory.close()
     return DONE
 
 
@@ -100,7 +98,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _build_if_needed(knowledge: KnowledgeBase) -> None:
     """Build the knowledge base when it is missing, of other versions or damaged; else do nothing."""
-    if knowledge.status().state == "ready":
+    if knowledge.status().usable:
         return
     print("Building the knowledge base; this is done once.", file=sys.stderr)
     with progress_bar() as report:

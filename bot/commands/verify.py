@@ -6,12 +6,13 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from bot import printing, verify
+from bot import printing, verified, verify
 from bot.assistant import open_runner
 from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import DONE, FAILED, BadCall
@@ -26,20 +27,33 @@ TRIES = 2
 @click.command("verify")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[FILE]...")
 @click.option("--backend", type=click.Choice([*BACKENDS, "all"]), default="tensorflow", show_default=True)
-@click.option("--changed", metavar="COMMIT", is_flag=False, flag_value="HEAD", help="Only what differs from COMMIT.")
+@click.option("--changed", is_flag=True, help="Only what has not passed as it is now, with today's versions.")
+@click.option("--since", metavar="COMMIT", help="Only what differs from COMMIT.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Runs at once.")
 @common_options
 def verify_command(
-    paths: tuple[Path, ...], backend: str, changed: str | None, jobs: int, as_json: bool, data_dir: Path | None
+    paths: tuple[Path, ...],
+    backend: str,
+    changed: bool,
+    since: str | None,
+    jobs: int,
+    as_json: bool,
+    data_dir: Path | None,
 ) -> int:
-    """Run the code of the FAQ, the examples and the learning path, or of FILEs, and compare with what the text says."""
+    """Run the code of the FAQ, the examples and the learning path, or of FILEs, and compare with what the text says.
+
+    Each outcome is written down as it comes; --changed leaves out what has passed already.
+    """
     settings = load_settings(data_dir).settings
     try:
-        documents = list(_chosen(settings.content_dir, paths, changed))
+        documents = list(_chosen(settings.content_dir, paths, since))
     except ValueError as error:
         raise BadCall(f"{error}.", "Mend the entry and call again.") from None
     backends: Sequence[Backend] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
-    work = [(document, each) for each in backends for document in documents if each in document.backends]
+    work = [(document, each) for document in documents for each in backends if each in document.backends]
+    if changed:
+        known = partial(verified.holds, settings.data_dir, settings.content_dir)
+        work = [(document, each) for document, each in work if not known(document, each)]
     verdicts: list[Verdict] = []
     console = Console(stderr=True)
     runner = open_runner(settings)
@@ -47,6 +61,7 @@ def verify_command(
         with console.status("") as line:
             for verdict in _run(runner, work, jobs):
                 verdicts.append(verdict)
+                _note(settings, verdict)
                 if console.is_terminal:
                     line.update(f"{len(verdicts)}/{len(work)} {verdict.document.name}")
                 if verdict.outcome == "failed" and not as_json:
@@ -61,20 +76,37 @@ def verify_command(
     return FAILED if counts["failed"] else DONE
 
 
-def _chosen(content: Path, paths: Sequence[Path], changed: str | None) -> Iterator[Document]:
-    """Yield the documents that are to be verified."""
-    wanted: set[Path] | None = {path.resolve() for path in paths} if paths else None
-    if changed is not None:
-        wanted = (wanted or set()) | set(_changed_since(content, changed))
+def _note(settings: Settings, verdict: Verdict) -> None:
+    """Write a verdict down.
+
+    Raises:
+        CannotRun: the data directory cannot be written to.
+    """
+    try:
+        verified.note(settings.data_dir, settings.content_dir, verdict)
+    except OSError as error:
+        raise Impossible(
+            f"The outcome cannot be written down in {settings.data_dir}: {error.strerror or error}.",
+            "Make it writable for this user, or choose another --data-dir.",
+        ) from None
+
+
+def _chosen(content: Path, paths: Sequence[Path], since: str | None) -> Iterator[Document]:
+    """Yield the documents that are to be verified: those below `paths` and those that differ from a commit."""
+    wanted = [path.resolve() for path in paths]
+    if since is not None:
+        wanted += _changed_since(content, since)
+    everything = not paths and since is None
     for document in verify.read_documents(content):
-        if wanted is None or document.path.resolve() in wanted:
+        path = document.path.resolve()
+        if everything or any(path.is_relative_to(each) for each in wanted):
             yield document
 
 
 def _changed_since(content: Path, commit: str) -> Iterable[Path]:
     """Return the files below the content folder that differ from a commit, new ones included."""
     if commit.startswith("-"):
-        raise BadCall(f"{commit} is not a commit.", "Name one: --changed=main.")
+        raise BadCall(f"{commit} is not a commit.", "Name one: --since=main.")
     found: list[Path] = []
     for command in (["diff", "--name-only", "-z", commit], ["ls-files", "--others", "--exclude-standard", "-z"]):
         done = subprocess.run(["git", "-C", content, *command, "--", "."], capture_output=True, text=True)
@@ -94,6 +126,9 @@ def _top(content: Path) -> Path:
 def _run(runner: Runner, work: Sequence[tuple[Document, Backend]], at_once: int) -> Iterator[Verdict]:
     def one(item: tuple[Document, Backend]) -> Verdict:
         document, backend = item
+        verdict = verify.nothing_to_run(document, backend)
+        if verdict:
+            return verdict
         for _ in range(TRIES):
             job, marker = verify.compose(document, backend)
             verdict = verify.judge(document, backend, runner.run(job), marker)

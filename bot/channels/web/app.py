@@ -32,6 +32,7 @@ from bot.channels.web import (
     problems,
     reading,
     run_pages,
+    upgrade_page,
     widget,
 )
 from bot.channels.web.hosts import HostCheck
@@ -71,7 +72,7 @@ def create_app(assistant: Assistant, settings: Settings, memory: Memory) -> Star
             yield
 
     app = Starlette(
-        routes=[*_routes(), Mount("/mcp", mcp.app)],
+        routes=[*_routes(), mcp.route],
         middleware=[
             Middleware(MeasureRequests, metrics=site.metrics),
             Middleware(SecurityHeaders),
@@ -79,7 +80,7 @@ def create_app(assistant: Assistant, settings: Settings, memory: Memory) -> Star
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
             Middleware(BodyLimit),
         ],
-        exception_handlers={kind: _answer_error for kind in (*EXPECTED, Exception)},
+        exception_handlers=dict.fromkeys((*EXPECTED, Exception), _answer_error),
         lifespan=lifespan,
     )
     app.state.site = site
@@ -107,6 +108,7 @@ def _routes() -> list[BaseRoute]:
         _route("/privacy", reading.privacy),
         _route("/language", language.choose),
         _route("/feedback", feedback.form, "POST"),
+        _route("/upgrade", upgrade_page.form, "POST"),
         _route("/compare", compare.form, "POST"),
         _route("/compare/{name}", compare.page),
         _route("/board", board.overview),

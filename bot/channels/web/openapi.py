@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.channels.web.problems import KINDS
 from bot.channels.web.security import MAX_BODY_BYTES
-from bot.channels.web.wire import MAX_FILES, MAX_SEED
+from bot.channels.web.wire import MAX_FILES, MAX_REASON, MAX_SEED
+from bot.memory.asked import VOTES
 from runner.job import BACKENDS, DEVICES, STATUSES
 
 Json = dict[str, Any]
@@ -46,6 +47,7 @@ def _problems(*statuses: int) -> Json:
         413: f"The body is larger than {MAX_BODY_BYTES} bytes.",
         415: "The body is not JSON.",
         422: "A field is missing, unknown or not allowed; `detail` names it.",
+        429: "This address has had its share; `Retry-After` says when to come back.",
         503: "A room cannot be used or a queue is full; `Retry-After` may say when to come back.",
     }
     return {str(status): _reply(said[status], "Problem", "application/problem+json") for status in statuses}
@@ -160,6 +162,17 @@ _SCHEMAS: Json = {
             "upgrade": {"type": ["object", "null"]},
         }
     ),
+    "Feedback": _object(
+        {
+            "answer": {"type": "string", "description": "The id in the header Lobby-Answer of an answer."},
+            "question": {"type": "string", "description": "Instead of the id: what was asked."},
+            "vote": {"enum": list(VOTES)},
+            "reason": {"type": "string", "maxLength": MAX_REASON},
+        },
+        required=("vote",),
+        closed=True,
+    ),
+    "Noted": _object({"status": {"const": "noted"}}),
     "Health": _object({"status": {"const": "ok"}}),
     "Readiness": _object({"ready": {"type": "boolean"}, "knowledge": {"type": "object"}, "runner": {"type": "object"}}),
     "Problem": _object(
@@ -179,7 +192,7 @@ _PATHS: Json = {
             "operationId": "ask",
             "summary": "Answer a question, with sources",
             "requestBody": _body("Question", {"question": "How do I freeze a layer?"}),
-            "responses": {"200": _reply("The answer.", "Answer"), **_problems(400, 403, 413, 415, 422, 503)},
+            "responses": {"200": _reply("The answer.", "Answer"), **_problems(400, 403, 413, 415, 422, 429, 503)},
         }
     },
     "/api/search": {
@@ -189,7 +202,7 @@ _PATHS: Json = {
             "parameters": [
                 {"name": "q", "in": "query", "required": True, "schema": {"type": "string", "minLength": 1}}
             ],
-            "responses": {"200": _reply("What was found, best first.", "SearchResult"), **_problems(422, 503)},
+            "responses": {"200": _reply("What was found, best first.", "SearchResult"), **_problems(422, 429, 503)},
         }
     },
     "/api/runs": {
@@ -208,7 +221,7 @@ _PATHS: Json = {
             "responses": {
                 "200": _reply("The result, with `wait=true`.", "Run"),
                 "202": _reply("Accepted; `Location` says where the result will be.", "Pending"),
-                **_problems(400, 403, 413, 415, 422, 503),
+                **_problems(400, 403, 413, 415, 422, 429, 503),
             },
         }
     },
@@ -277,6 +290,14 @@ _PATHS: Json = {
             },
         },
     },
+    "/api/feedback": {
+        "post": {
+            "operationId": "giveFeedback",
+            "summary": "Say what you think of an answer",
+            "requestBody": _body("Feedback", {"question": "How do I freeze a layer?", "vote": "up"}),
+            "responses": {"201": _reply("Noted.", "Noted"), **_problems(400, 403, 404, 413, 415, 422, 429)},
+        }
+    },
     "/api/openapi.json": {
         "get": {
             "operationId": "describe",
@@ -308,7 +329,8 @@ _PATHS: Json = {
 }
 
 
-def _version() -> str:
+def version() -> str:
+    """Return Lobby's version, "0" when it is not installed."""
     try:
         return metadata.version("keras-lobby")
     except metadata.PackageNotFoundError:
@@ -319,7 +341,7 @@ DOCUMENT: Json = {
     "openapi": "3.1.0",
     "info": {
         "title": "Lobby",
-        "version": _version(),
+        "version": version(),
         "summary": "Keras questions answered with sources; snippets run in isolation.",
         "description": "Errors are `application/problem+json` (RFC 9457) with a `remedy`.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

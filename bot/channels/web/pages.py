@@ -18,7 +18,8 @@ from bot.channels.web.site import FRAGMENT_HEADER, MAX_SYMBOL, Site, site_of
 from bot.channels.web.views import answer_view
 from bot.channels.web.wire import parse_ask, read_form
 from kb.errors import KnowledgeError
-from kb.pages import Answer, Page
+from kb.knowledge import KnowledgeBase
+from kb.pages import Answer, Kind, Page
 from runner.errors import NoSpace
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,11 @@ async def ask_form(request: Request) -> Response:
     site = site_of(request)
     if request.headers.get(FRAGMENT_HEADER):
         answer, answer_id = await ask(request, question)
-        values = {"answer": answer, "answer_id": answer_id, "view": await site.looking(answer_view, answer)}
+        values: dict[str, Any] = {
+            "answer": answer,
+            "answer_id": answer_id,
+            "view": await site.looking(answer_view, answer),
+        }
         return await site.page(request, "_answer.html", reasons=REASONS, **values)
     if question and len(question) <= MAX_QUESTION_IN_ADDRESS:
         return RedirectResponse(f"/?q={quote(question, safe='')}", 303)
@@ -188,10 +193,22 @@ def _symbol_values(site: Site, page: Page) -> dict[str, Any]:
         "summary": prose.strip().partition("\n")[0] or symbol,
         "sections": sections,
         "raises": [str(message) for message in page.meta.get("raises", ())][:20],
+        "linked_from": site.kept("links", lambda: links_to_symbols(site.assistant.knowledge)).get(symbol, ())[:12],
         "links": links,
         "crumbs": _crumbs(module, known),
         "methods": sorted(other for other in known if other.rpartition(".")[0] == symbol),
     }
+
+
+def links_to_symbols(knowledge: KnowledgeBase) -> dict[str, list[Page]]:
+    """Return, for each symbol, the pages for people that explain it: entries, steps and examples."""
+    found: dict[str, list[Page]] = {}
+    kinds: tuple[Kind, ...] = ("faq", "guide", "example", "thread", "issue")
+    for kind in kinds:
+        for page in knowledge.pages(kind):
+            for symbol in page.symbols:
+                found.setdefault(symbol, []).append(page)
+    return found
 
 
 def _crumbs(module: str, known: set[str]) -> list[tuple[str, str]]:

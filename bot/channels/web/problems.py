@@ -26,6 +26,7 @@ KINDS: dict[str, str] = {
     "method-not-allowed": "This address does not do that",
     "no-space": "Runs cannot be written down",
     "not-found": "There is nothing here",
+    "not-logged-in": "Operators only",
     "queue-full": "The queue is full",
     "request-failed": "The request cannot be served",
     "runner-unavailable": "Snippets cannot be run here",
@@ -35,6 +36,7 @@ KINDS: dict[str, str] = {
     "unknown-host": "Lobby has no such name",
     "unknown-run": "There is no such run",
     "unsupported-media-type": "The body is not JSON",
+    "wrong-password": "The password is wrong",
 }
 TYPE_PREFIX = "/api/openapi.json#/components/x-problems/"
 

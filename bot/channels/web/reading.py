@@ -4,34 +4,103 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot import verified
 from bot.channels.web import markup
+from bot.channels.web.feeds import summary_of
+from bot.channels.web.language import locale_of
 from bot.channels.web.problems import Problem
 from bot.channels.web.site import MAX_SYMBOL, Site, site_of
-from kb.pages import Page
+from bot.wording import say
+from kb.normalize import detect_language, words
+from kb.pages import Kind, Page
 
 # A tag with fewer entries is no topic of its own.
 LEAST_IN_TOPIC = 3
 OTHER_TOPIC = "more"
+MOST_SIMILAR = 5
+LEAST_SIMILAR = 2.0
+# Where the files of each kind are below the content folder, and what they are called.
+FILES: dict[Kind, tuple[str, str]] = {
+    "faq": ("faq", "{}.md"),
+    "guide": ("learn", "[0-9][0-9]-{}.md"),
+    "example": ("examples", "{}.py"),
+}
 
 
 async def faq_index(request: Request) -> Response:
-    """All questions by topic, narrowed down by `?q=`."""
+    """All questions by topic, narrowed down by `?q=` and `?tag=`, in the wording of a language (`?in=`)."""
     site = site_of(request)
     text = request.query_params.get("q", "").strip()[:MAX_SYMBOL]
+    tag = request.query_params.get("tag", "").strip()[:MAX_SYMBOL]
+    wording = request.query_params.get("in", locale_of(request))[:10]
     entries = await site.looking(site.assistant.knowledge.pages, "faq")
-    found = [entry for entry in entries if _matches(entry, text)]
-    values: dict[str, Any] = {"filter": text, "shown": len(found), "total": len(entries), "topics": topics(found)}
+    found = [entry for entry in entries if _matches(entry, text) and (not tag or tag in entry.meta.get("tags", ()))]
+    tags = Counter(str(one) for entry in entries for one in entry.meta.get("tags", ()))
+    values: dict[str, Any] = {
+        "filter": text,
+        "tag": tag,
+        "wording_in": wording,
+        "shown": len(found),
+        "total": len(entries),
+        "topics": topics(found),
+        "tags": sorted(name for name, count in tags.items() if count >= LEAST_IN_TOPIC),
+        "titles": await site.looking(lambda: {entry.id: title_in(entry, wording) for entry in found}),
+    }
     return await site.page(request, "faq_index.html", **values)
 
 
 async def faq_entry(request: Request) -> Response:
     """One question and its answer."""
     return await _entry(request, ("faq",), "/faq")
+
+
+async def faq_markdown(request: Request) -> Response:
+    """One question and its answer as Markdown, for programs that read."""
+    site = site_of(request)
+    page = await _find(site, request.path_params["name"], ("faq",), "/faq")
+    about = ", ".join(f"`{symbol}`" for symbol in page.symbols)
+    body = "\n\n".join(
+        f"## {section.title}\n\n{section.text}" if section.title else section.text for section in page.sections
+    )
+    address = site.base(request) + page.url
+    text = f"# {page.title}\n\n{body}\n\n---\n\nAbout {about}.\n" if about else f"# {page.title}\n\n{body}\n\n---\n\n"
+    return Response(
+        f"{text}Source: {address}\n".encode("utf-8", "replace"),
+        media_type="text/markdown; charset=utf-8",
+        headers={"Link": f'<{address}>; rel="canonical"'},
+    )
+
+
+async def cheatsheet(request: Request) -> Response:
+    """Keras on one page."""
+    site = site_of(request)
+
+    def read() -> tuple[str, list[markup.Block]]:
+        try:
+            text = (site.settings.content_dir / "cheatsheet.md").read_text(encoding="utf-8")
+        except OSError:
+            raise Problem(404, "not-found", "There is no cheat sheet here.", "Look into the docs.") from None
+        title, _, body = text.lstrip("# ").partition("\n")
+        return title, markup.render(body, site.link)
+
+    title, blocks = await site.looking(site.kept, "cheatsheet", read)
+    return await site.page(request, "text.html", title=title, blocks_of_text=blocks, path="/cheatsheet")
+
+
+async def privacy(request: Request) -> Response:
+    """What is kept of those who come here."""
+    site = site_of(request)
+    locale = locale_of(request)
+    blocks = await site.looking(lambda: markup.render(say("web.privacy.text", locale)))
+    title = say("web.privacy.title", locale)
+    return await site.page(request, "text.html", title=title, blocks_of_text=blocks, path="/privacy")
 
 
 async def learn_index(request: Request) -> Response:
@@ -70,19 +139,73 @@ def name_of(page: Page) -> str:
     return page.id.partition(":")[2]
 
 
-async def _entry(request: Request, kinds: tuple[str, ...], index: str) -> Response:
-    site = site_of(request)
-    name = request.path_params["name"]
+def title_in(page: Page, language: str) -> str:
+    """Return the question of an entry as people of a language ask it; its title where nobody has."""
+    if language == page.language:
+        return page.title
+    return next((question for question in page.questions if _language(question) == language), page.title)
+
+
+def similar(page: Page, others: Sequence[Page]) -> list[Page]:
+    """Return the entries that share most symbols, tags and words with one, nearest first."""
+    symbols, tags = set(page.symbols), set(page.meta.get("tags", ()))
+    said = set(words(page.title))
+
+    def nearness(other: Page) -> float:
+        shared = len(symbols & set(other.symbols)) * 3 + len(tags & set(other.meta.get("tags", ())))
+        return shared + len(said & set(words(other.title))) * 0.5
+
+    scored = sorted(((nearness(other), other) for other in others if other.id != page.id), key=lambda one: -one[0])
+    return [other for score, other in scored[:MOST_SIMILAR] if score >= LEAST_SIMILAR]
+
+
+async def _find(site: Site, name: str, kinds: tuple[Kind, ...], index: str) -> Page:
     page: Page | None = None
     for kind in kinds if len(name) <= MAX_SYMBOL else ():
         page = page or await site.looking(site.assistant.knowledge.page, f"{kind}:{name}")
     if page is None:
         raise Problem(404, "not-found", "There is no entry of that name.", f"All entries are listed at {index}.")
-    values = await site.looking(_entry_values, site, page)
-    return await site.page(request, "entry.html", index=index, **values)
+    return page
 
 
-def _entry_values(site: Site, page: Page) -> dict[str, Any]:
+async def _entry(request: Request, kinds: tuple[Kind, ...], index: str) -> Response:
+    site = site_of(request)
+    page = await _find(site, request.path_params["name"], kinds, index)
+    locale, address = locale_of(request), site.base(request) + request.url.path
+    values = await site.looking(site.kept, f"entry {locale} {page.id}", lambda: _entry_values(site, page, locale))
+    structured = structured_data(page, address) if page.kind == "faq" else None
+    return await site.page(request, "entry.html", index=index, address=address, structured=structured, **values)
+
+
+def structured_data(page: Page, address: str) -> dict[str, Any]:
+    """Return an entry as schema.org's `QAPage`, for search engines."""
+    text = "\n\n".join(section.text for section in page.sections)
+    updated = {"dateModified": str(page.meta["updated"])} if page.meta.get("updated") else {}
+    return {
+        "@context": "https://schema.org",
+        "@type": "QAPage",
+        "url": address,
+        "mainEntity": {
+            "@type": "Question",
+            "name": page.title,
+            "text": page.title,
+            "inLanguage": page.language,
+            "answerCount": 1,
+            "keywords": ", ".join(map(str, page.meta.get("tags", ()))),
+            **updated,
+            "author": {"@type": "Organization", "name": "Lobby"},
+            "acceptedAnswer": {
+                "@type": "Answer",
+                "text": text,
+                "url": address,
+                **updated,
+                "author": {"@type": "Organization", "name": "Lobby"},
+            },
+        },
+    }
+
+
+def _entry_values(site: Site, page: Page, locale: str) -> dict[str, Any]:
     sections = [
         {"number": number, "title": section.title, "blocks": markup.render(section.text, site.link)}
         for number, section in enumerate(page.sections, start=1)
@@ -90,14 +213,35 @@ def _entry_values(site: Site, page: Page) -> dict[str, Any]:
     asked = [question for question in page.questions if question.isascii()][:4]
     links = [address for address in page.meta.get("sources", ()) if str(address).startswith("https://")]
     symbols = [(symbol, site.link(symbol)) for symbol in page.symbols]
+    file = _file_of(page, site.settings.content_dir)
     return {
         "page": page,
         "name": name_of(page),
         "sections": sections,
         "asked": asked,
+        "also": title_in(page, locale) if page.language != locale else page.title,
         "links": links,
         "symbols": symbols,
+        "verified": verified.read(site.settings.data_dir).get(file),
+        "edit": f"{site.settings.edit_url.rstrip('/')}/{file}" if file and site.settings.edit_url else "",
+        "similar": similar(page, site.assistant.knowledge.pages("faq")) if page.kind == "faq" else [],
+        "summary": summary_of(page),
     }
+
+
+def _file_of(page: Page, content: Path) -> str:
+    """Return the file of the content folder that a page was read from, "" for one from elsewhere."""
+    folder, pattern = FILES.get(page.kind, ("", ""))
+    name = name_of(page)
+    if not folder or not name.replace("-", "_").isidentifier():
+        return ""
+    found = next((content / folder).glob(pattern.format(name)), None)
+    return found.relative_to(content).as_posix() if found else ""
+
+
+@lru_cache(maxsize=8192)
+def _language(text: str) -> str:
+    return detect_language(text)
 
 
 def _described(page: Page) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from bot.channels.web import markup
 from bot.channels.web.problems import Problem, from_runner
 from bot.channels.web.site import FRAGMENT_HEADER, Site, site_of
 from bot.channels.web.starters import STARTERS, starter
-from bot.channels.web.views import run_view
 from bot.channels.web.wire import parse_run_form, read_form
 from runner.errors import RunnerError
 from runner.job import Job
@@ -20,7 +19,7 @@ from runner.job import Job
 
 def empty_form() -> dict[str, str]:
     """Return the snippet form as a newcomer finds it."""
-    return _form({"source": STARTERS[0].source})
+    return form_values({"source": STARTERS[0].source})
 
 
 async def run_form(request: Request) -> Response:
@@ -34,7 +33,7 @@ async def run_form(request: Request) -> Response:
         if fragment:
             raise
         problem = from_runner(error) if isinstance(error, RunnerError) else error
-        return await _playground(request, _form(fields), problem=problem)
+        return await _playground(request, form_values(fields), problem=problem)
     if fragment:
         return await site.page(request, "_running.html", run_id=run_id)
     return RedirectResponse(_address(run_id), 303)
@@ -47,7 +46,7 @@ async def permalink(request: Request) -> Response:
     result = await site.looking(site.assistant.result, run_id)
     job = await site.looking(site.assistant.runner.job, run_id)
     fragment = request.headers.get(FRAGMENT_HEADER)
-    view = await site.looking(lambda: run_view(result, job, on_permalink=not fragment)) if result else None
+    view = await site.looking(lambda: site.run_view(result, job, on_permalink=not fragment)) if result else None
     if fragment:
         template = "_run.html" if result else "_running.html"
         return await site.page(request, template, result=result, view=view, run_id=run_id)
@@ -76,7 +75,7 @@ async def playground(request: Request) -> Response:
     chosen = starter(name)
     if chosen is None:
         raise Problem(404, "not-found", "There is no starting program of that name.", "Choose one in the playground.")
-    return await _playground(request, _form({"source": chosen.source}), chosen=chosen.name)
+    return await _playground(request, form_values({"source": chosen.source}), chosen=chosen.name)
 
 
 async def submit(request: Request, job: Job) -> str:
@@ -113,8 +112,9 @@ async def _playground(
     return response
 
 
-def _form(fields: Mapping[str, str]) -> dict[str, str]:
-    blank = {"source": "", "backend": "tensorflow", "device": "auto", "seed": "", "stdin": ""}
+def form_values(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what the snippet form shows: the fields sent, and the defaults of the others."""
+    blank = {"source": "", "backend": "tensorflow", "device": "auto", "seed": "", "stdin": "", "graph": ""}
     return {name: fields.get(name) or default for name, default in blank.items()}
 
 
@@ -125,6 +125,7 @@ def _form_of(job: Job) -> dict[str, str]:
         "device": job.device,
         "seed": "" if job.seed is None else str(job.seed),
         "stdin": job.stdin.decode("utf-8", "replace"),
+        "graph": "true" if job.graph else "",
     }
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import quote
 
 import anyio
@@ -31,8 +33,9 @@ from bot.channels.web.watch import Watchers
 from bot.memory import Memory
 from bot.settings import Settings
 from kb.errors import KnowledgeError
-from kb.pages import Source
-from runner.job import BACKENDS
+from kb.pages import Kind, Source
+from runner.errors import RunnerError
+from runner.job import BACKENDS, Artifact, Job, Result
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,6 +44,21 @@ HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
 # With this header a page's script asks for one part of a page; its value names the part.
 FRAGMENT_HEADER = "Lobby-Fragment"
+SAID_BY_SCRIPT = (
+    "site.unreachable",
+    "run.running",
+    "run.stopping",
+    "run.ended",
+    "run.epoch",
+    "run.epoch_of",
+    "run.left",
+    "code.copy",
+    "code.copied",
+    "code.selected",
+    "home.found",
+    "home.nothing_yet",
+    *(f"kind.{kind}" for kind in get_args(Kind)),
+)
 VARY = f"{FRAGMENT_HEADER}, Accept-Language, Cookie"
 # Answering is work for the processor: more at once than cores only slows everyone down.
 ASKING_THREADS, ASKING_WAITING = 2, 64
@@ -74,6 +92,7 @@ class Site:
         self._links: dict[str, str | None] = {}
         self._links_until = 0.0
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._keeping = threading.Lock()
         self._asking = anyio.CapacityLimiter(ASKING_THREADS)
         self._looking = anyio.CapacityLimiter(LOOKING_THREADS)
         self._streaming = anyio.CapacityLimiter(STREAMING_THREADS)
@@ -103,9 +122,11 @@ class Site:
         now = time.monotonic()
         found = self._kept.get(name)
         if found is None or now > found[0]:
-            found = self._kept[name] = (now + KEPT_S, make())
-            while len(self._kept) > MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
+            found = (now + KEPT_S, make())
+            with self._keeping:
+                self._kept[name] = found
+                while len(self._kept) > MOST_KEPT:
+                    del self._kept[next(iter(self._kept))]
         value: T = found[1]
         return value
 
@@ -122,6 +143,17 @@ class Site:
             sources: tuple[Source, ...] = found[1]
             return sources
         return await self.asking(self.kept, f"search {text}", lambda: self.assistant.knowledge.search(text))
+
+    def run_view(self, result: Result, job: Job | None, *, on_permalink: bool) -> views.RunView:
+        """Prepare a result for a page; what is called a picture and is none becomes a file like others."""
+        return views.run_view(result, job, on_permalink=on_permalink, is_picture=self._is_picture)
+
+    def _is_picture(self, run_id: str, artifact: Artifact) -> bool:
+        try:
+            with self.assistant.runner.artifact_path(run_id, artifact.name).open("rb") as file:
+                return views.picture_type(file.read(views.PICTURE_MARK_BYTES)) is not None
+        except (OSError, RunnerError):
+            return False
 
     def link(self, name: str) -> str | None:
         """Return the address of a symbol's page, or None when the knowledge base has none."""
@@ -192,6 +224,11 @@ def _say(locale: str, sentence: str, /, **values: object) -> str:
     return wording.say(f"web.{sentence}", locale, **values)
 
 
+def _words_for_script(t: Callable[..., str]) -> str:
+    """Return what a page's script says, as JSON for an attribute of the page."""
+    return json.dumps({name: t(name) for name in SAID_BY_SCRIPT}, ensure_ascii=False)
+
+
 async def _in_thread(limiter: anyio.CapacityLimiter, waiting: int, work: Callable[[], T]) -> T:
     if limiter.statistics().tasks_waiting >= waiting:
         raise busy("Many people are asking right now.", retry_after_s=5)
@@ -211,6 +248,7 @@ def _environment(site: Site) -> jinja2.Environment:
     environment.filters["figure"] = curves.figure
     environment.filters["path_part"] = partial(quote, safe="")
     environment.filters["address"] = views.address_of
+    environment.filters["backend_name"] = wording.BACKEND_NAMES.__getitem__
     environment.filters["inline"] = lambda text: markup.inline(text, site.link)
     environment.filters["code"] = markup.code_block
     environment.tests["table"] = views.holds_table
@@ -220,6 +258,7 @@ def _environment(site: Site) -> jinja2.Environment:
         wording=wording,
         backends=BACKENDS,
         versions=versions(),
+        words_for_script=_words_for_script,
         languages=language.NAMES,
         language_tags=language.HTML_TAGS,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -11,13 +13,18 @@ from markupsafe import Markup
 from bot.channels.web import markup
 from bot.channels.web.curves import Chart, curves, figure
 from kb.answer import SEE_ALSO_TITLE
-from kb.pages import Answer, Source
+from kb.pages import Answer, Page, Source
 from runner.job import Artifact, Fit, Job, Result, RunError
 
 # Lines shown before and after the one that failed.
 CONTEXT_LINES = 2
 MAX_TABLE_ROWS = 100
-PICTURE_TYPES = frozenset({"image/png", "image/jpeg"})
+# What a picture's file begins with; its name says nothing.
+PICTURE_MARKS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+PICTURE_MARK_BYTES = 8
+PICTURE_TYPES = frozenset(PICTURE_MARKS.values())
+# The runner's pictures of models, with `graph`.
+_GRAPH = re.compile(r"model-\d+\.png")
 # The runner's own picture of a `fit`, which pages draw themselves, sharper and with the figures.
 RUNNERS_CURVE = "training-curve.png"
 # Signs of a table drawn with lines, such as a model's summary, which must not be wrapped.
@@ -86,6 +93,7 @@ class RunView:
     context: list[Row]
     suggestions: list[Source]
     pictures: list[File]
+    graphs: list[File]
     downloads: list[File]
     fits: list[FitView]
 
@@ -99,22 +107,31 @@ def answer_view(answer: Answer) -> AnswerView:
     return AnswerView(blocks, markup.code_block(code) if code else None, markup.render(mark + rest))
 
 
-def run_view(result: Result, job: Job | None, *, on_permalink: bool) -> RunView:
-    """Prepare a result for a page."""
-    shown = [artifact for artifact in result.artifacts if _is_shown(artifact, result)]
+def run_view(
+    result: Result, job: Job | None, *, on_permalink: bool, is_picture: Callable[[str, Artifact], bool]
+) -> RunView:
+    """Prepare a result for a page; `is_picture` looks into a file of the run."""
+    shown = [a for a in result.artifacts if _is_shown(a, result) and is_picture(result.id, a)]
     kept = [artifact for artifact in result.artifacts if artifact not in shown]
+    graphs = [artifact for artifact in shown if job is not None and job.graph and _GRAPH.fullmatch(artifact.name)]
     return RunView(
         on_permalink=on_permalink,
         context=_context(result.error, job) if result.error is not None else [],
         suggestions=[source for item in result.suggestions if (source := as_source(item)) is not None],
-        pictures=[_file(result.id, artifact) for artifact in shown],
+        pictures=[_file(result.id, artifact) for artifact in shown if artifact not in graphs],
+        graphs=[_file(result.id, artifact) for artifact in graphs],
         downloads=[_file(result.id, artifact) for artifact in kept],
         fits=[_fit(fit) for fit in result.fits],
     )
 
 
-def address_of(source: Source) -> str:
-    """Return where to read a source: a page of ours where there is one."""
+def picture_type(beginning: bytes) -> str | None:
+    """Return the media type of a picture by its first bytes, None when it is none that pages show."""
+    return next((kind for mark, kind in PICTURE_MARKS.items() if beginning.startswith(mark)), None)
+
+
+def address_of(source: Source | Page) -> str:
+    """Return where to read a source or page: a page of ours where there is one."""
     if source.symbol:
         return f"/docs/{quote(source.symbol)}"
     kind, _, name = source.id.partition(":")

@@ -131,6 +131,7 @@ def parse_run_form(fields: Mapping[str, str], *, wall_s: float = Limits().wall_s
     for name in ("backend", "device", "stdin"):
         if fields.get(name):
             data[name] = fields[name]
+    data["graph"] = parse_flag(fields.get("graph"), "graph")
     seed = fields.get("seed", "").strip()
     if seed:
         if not (seed.isascii() and seed.isdecimal() and len(seed) <= 10):

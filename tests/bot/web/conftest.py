@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from bot.assistant import Assistant
 from bot.channels.web.app import create_app
-from bot.settings import CHECKOUT
+from bot.channels.web.sessions import hashed
+from bot.memory import Memory
+from bot.settings import CHECKOUT, Settings
 from kb.knowledge import KnowledgeBase
 from runner.policy import RunnerConfig
 from runner.runner import Runner
@@ -40,21 +43,36 @@ def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory
     runner.close()
 
 
+PASSWORD = "correct horse battery"
+
+
 @pytest.fixture(scope="session")
-def app(assistant: Assistant) -> Starlette:
-    return create_app(assistant)
+def settings(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir, board_password_hash=SecretStr(hashed(PASSWORD)))
+
+
+@pytest.fixture(scope="session")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
+    memory = Memory(tmp_path_factory.mktemp("web-memory"))
+    yield memory
+    memory.close()
+
+
+@pytest.fixture(scope="session")
+def app(assistant: Assistant, settings: Settings, memory: Memory) -> Starlette:
+    return create_app(assistant, settings, memory)
 
 
 @pytest.fixture(scope="session")
 def client(app: Starlette) -> Iterator[TestClient]:
-    with TestClient(app, follow_redirects=False) as client:
+    with TestClient(app, base_url="http://localhost", follow_redirects=False, client=("127.0.0.1", 1)) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def server(assistant: Assistant) -> Iterator[str]:
+def server(assistant: Assistant, settings: Settings, memory: Memory) -> Iterator[str]:
     """The application behind a real socket; gives its address."""
-    app = create_app(assistant)
+    app = create_app(assistant, settings, memory)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]

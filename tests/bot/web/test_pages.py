@@ -40,9 +40,11 @@ class Page(HTMLParser):
             self.problems.append("a picture without words")
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        self.addresses += [(tag, attributes[name]) for name in ("href", "src", "action") if name in attributes]
+        if attributes.get("rel") != "canonical":
+            self.addresses += [(tag, attributes[name]) for name in ("href", "src", "action") if name in attributes]
         self.inline += [name for name in attributes if name == "style" or name.startswith("on")]
-        self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in attributes) else []
+        runs = tag == "script" and "src" not in attributes and attributes.get("type") != "application/ld+json"
+        self.inline += [tag] if tag == "style" or runs else []
 
     def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)

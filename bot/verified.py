@@ -1,0 +1,159 @@
+"""The record of verification: which file of the content folder ran on what, when, with which versions, how it went.
+
+`lobby kb verify` notes each verdict as it comes, so that an interrupted run loses nothing. Pages read it::
+
+    record = verified.load(settings.data_dir, settings.content_dir, "faq/stop-training-early.md")
+    if record:
+        print(f"verified with Keras {record.keras} on {', '.join(record.backends)} on {record.date}")
+
+The record is `verified.json` in the data directory, replaced as a whole. What is said of a file holds for its content,
+known by its hash: once it is edited, the record is silent until it is verified again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bot.verify import Verdict
+from kb.state import text_hash
+from runner.job import BACKENDS, Backend
+
+FILE = "verified.json"
+# What the outcome of a block may depend on beside its text. The backend's own package comes first.
+PACKAGES = ("keras", "keras-hub", "keras-tuner", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of one file as it is now.
+
+    On all of `backends` its code did what its text says, with Keras `keras`; on `failed` it did not. `date` (ISO, UTC)
+    is the day of the oldest of these runs.
+    """
+
+    keras: str
+    backends: tuple[Backend, ...]
+    date: str
+    failed: tuple[Backend, ...] = ()
+
+
+def versions(backend: Backend) -> dict[str, str]:
+    """Return the versions that a verification on `backend` depends on, by package."""
+    return {name: metadata.version(name) for name in (backend, *PACKAGES)}
+
+
+def note(data_dir: Path, content: Path, verdict: Verdict) -> None:
+    """Write a verdict down, in place of what was known of this file on this backend.
+
+    Files outside of the content folder are not recorded. Several processes may do this at once.
+
+    Raises:
+        OSError: the data directory cannot be written to.
+    """
+    name = _name(content, verdict.document)
+    if name is None:
+        return
+    now = datetime.now(UTC).replace(microsecond=0)
+    entry = {
+        "content_hash": verdict.content_hash,
+        "versions": versions(verdict.backend),
+        "when": now.isoformat(),
+        "outcome": verdict.outcome,
+        "seconds": round(verdict.seconds, 2),
+        "why": verdict.why,
+        "not_run": list(verdict.not_run),
+    }
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(data_dir):
+        kept = {file: dict(entries) for file, entries in _read(data_dir).items() if (content / file).is_file()}
+        kept.setdefault(name, {})[verdict.backend] = entry
+        fresh = data_dir / f"{FILE}.new"
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(data_dir / FILE)
+
+
+def load(data_dir: Path, content: Path, name: str) -> Record | None:
+    """Return what is known of a file of the content folder, or None.
+
+    Args:
+        data_dir: the folder of everything stateful.
+        content: the content folder.
+        name: the file below it, as `faq/stop-training-early.md`.
+    """
+    entries = _read(data_dir).get(name)
+    if not entries:
+        return None
+    try:
+        now = text_hash((content / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    known = {each: entries[each] for each in BACKENDS if each in entries and entries[each]["content_hash"] == now}
+    passed = tuple(each for each in known if known[each]["outcome"] == "passed")
+    if not passed:
+        return None
+    oldest = min((known[each] for each in passed), key=lambda entry: str(entry["when"]))
+    failed = tuple(each for each in known if known[each]["outcome"] == "failed")
+    return Record(oldest["versions"]["keras"], passed, str(oldest["when"])[:10], failed)
+
+
+def holds(data_dir: Path, content: Path, document: Path, content_hash: str, backend: Backend) -> bool:
+    """Tell whether a document with this content passed, or had nothing to run, with today's versions."""
+    name = _name(content, document)
+    entry = _read(data_dir).get(name, {}).get(backend) if name else None
+    return (
+        entry is not None
+        and entry["outcome"] != "failed"
+        and entry["content_hash"] == content_hash
+        and entry["versions"] == versions(backend)
+    )
+
+
+def _name(content: Path, document: Path) -> str | None:
+    """Return a document's path below the content folder; None for one elsewhere."""
+    path, top = document.resolve(), content.resolve()
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else None
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    with (data_dir / f"{FILE}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+Entries = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def _read(data_dir: Path) -> Entries:
+    path = data_dir / FILE
+    try:
+        found = path.stat()
+    except OSError:
+        return {}
+    return _parsed(path, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, _changed: int, _inode: int) -> Entries:
+    """Return the record; read once as long as the file is the same. A damaged one counts as none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        for entries in data.values():
+            for entry in entries.values():
+                entry["versions"]["keras"], entry["content_hash"], entry["outcome"], entry["when"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return data  # type: ignore[no-any-return]
