@@ -1,0 +1,183 @@
+"""What a reply looks like on Discord: a card or a plain sentence, files, all within Discord's limits.
+
+Plain functions on replies: nothing is sent from here. Pictures are attached without being named in the card; Discord
+shows them inline under it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.channels.discord import limits
+from bot.messages import File, Link, Progress, Reply
+from bot.redaction import disarm, fenced
+from bot.wording import say
+
+# Kinds that are cards; everything else is a sentence.
+_CARDS = frozenset({"answer", "unsure", "suggestion", "docs", "run", "upgrade", "sources", "help", "privacy"})
+# Keras' red for what we know; the rest as signals are on Discord itself.
+_COLOURS = {"answer": 0xD00000, "docs": 0xD00000, "unsure": 0xFEE75C, "suggestion": 0x99AAB5, "upgrade": 0x5865F2}
+_RUN_COLOURS = {"ok": 0x57F287, "cancelled": 0x99AAB5, "interrupted": 0x99AAB5}
+_RUNNING = 0x5865F2
+_FAILED = 0xED4245
+_NEUTRAL = 0x99AAB5
+BAR_CELLS = 10
+# Left free in a card for the rest when the text is long.
+LONGEST_CODE = 1_800
+LONGEST_SOURCES = 700
+EXAMPLE_NAME = "example.py"
+ANSWER_NAME = "answer.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A file made from a reply's own text, because it does not fit."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What to send. `left_out` names files that there is no room or no permission for."""
+
+    content: str
+    embed: discord.Embed | None
+    files: tuple[File | Inline, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def render(reply: Reply, *, embeds: bool = True, attach: bool = True, file_bytes: int = limits.FILE_BYTES) -> Rendered:
+    """Fit a reply into one message.
+
+    Args:
+        reply: what the desk says.
+        embeds: False where Lobby may not embed links: the card becomes text.
+        attach: False where Lobby may not attach files.
+        file_bytes: the largest file that this server accepts.
+    """
+    card = embeds and reply.kind in _CARDS
+    longest = limits.EMBED_DESCRIPTION if card else limits.CONTENT
+    files, left_out = _chosen_files(reply, file_bytes, attach)
+    notes = _file_notes(left_out, reply.locale, attach)
+    sources = _sources(reply.sources, reply.locale, card)
+    # Outside of a card the sources and notes share the text's room.
+    after = [] if card else [part for part in (sources, notes) if part]
+    if card and notes:
+        after = [notes]
+    room = longest - sum(len(part) + 2 for part in after)
+    body, spilled = _body(reply, room)
+    for extra in spilled if attach else ():
+        files = (extra, *files[: limits.FILES - 1])
+    text = "\n\n".join(part for part in (body, *after) if part)
+    if not card:
+        return Rendered(text, None, files, left_out)
+    embed = discord.Embed(description=text or None, colour=_colour(reply))
+    if sources:
+        embed.add_field(name=say("discord.sources_title", reply.locale), value=sources, inline=False)
+    return Rendered("", embed, files, left_out)
+
+
+def bar(progress: Progress) -> str:
+    """Draw how many epochs are done; "" where that is not known."""
+    if not progress.epoch or not progress.epochs:
+        return ""
+    done = min(BAR_CELLS, round(BAR_CELLS * progress.epoch / progress.epochs))
+    return "▰" * done + "▱" * (BAR_CELLS - done)
+
+
+def cut(text: str, longest: int) -> str:
+    """Cut a text at a line, closing a fence that is open there."""
+    if len(text) <= longest:
+        return text
+    ending = "\n```\n…"
+    kept = text[: max(0, longest - len(ending))]
+    line = kept.rfind("\n")
+    kept = kept[:line] if line > len(kept) // 2 else kept
+    if kept.count("```") % 2:
+        # A fence that has just been opened would stay empty.
+        opened = kept.rfind("```")
+        if len(kept) - opened < 20:
+            return kept[:opened].rstrip() + "\n…"
+        return kept + ending
+    return kept + "\n…"
+
+
+def _body(reply: Reply, room: int) -> tuple[str, list[Inline]]:
+    """Join text, output and code; what does not fit goes into files."""
+    parts, spilled = [], []
+    text = disarm(reply.text)
+    if reply.progress is not None and (drawn := bar(reply.progress)):
+        text = f"{text}\n{drawn}"
+    if len(text) > room:
+        spilled.append(Inline(ANSWER_NAME, text.encode()))
+        text = cut(text, room)
+    parts.append(text)
+    left = room - len(text)
+    for language, block in (("text", reply.output), ("python", reply.code)):
+        if not block.strip():
+            continue
+        shown = f"```{language}\n{fenced(disarm(block)).rstrip()}\n```"
+        fits = len(shown) + 2 <= left and (language == "text" or len(shown) <= LONGEST_CODE)
+        if language == "python" and not fits:
+            spilled.append(Inline(EXAMPLE_NAME, block.encode()))
+            continue
+        shown = shown if fits else cut(shown, left - 2)
+        if len(shown) + 2 <= left:
+            parts.append(shown)
+            left -= len(shown) + 2
+    return "\n\n".join(part for part in parts if part), spilled
+
+
+def _sources(links: Sequence[Link], locale: str, card: bool) -> str:
+    """List sources as links; those that do not fit are counted."""
+    longest = limits.EMBED_FIELD if card else LONGEST_SOURCES
+    lines: list[str] = []
+    for number, link in enumerate(links):
+        title = re.sub(r"([\[\]*_~|`])", r"\\\1", disarm(link.title))[:200]
+        line = f"- {_link(title, link.url, card)}"
+        more = say("discord.more_links", locale, count=len(links) - number)
+        if sum(map(len, lines)) + len(lines) + len(line) + len(more) + 3 > longest:
+            return "\n".join([*lines, f"- {more}"])
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _link(title: str, url: str, card: bool) -> str:
+    if not url.startswith(("http://", "https://")):
+        return title
+    url = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+    # In a text, Discord would unfold the page unless the address stands in angle brackets.
+    return f"[{title}]({url})" if card else f"[{title}](<{url}>)"
+
+
+def _chosen_files(reply: Reply, file_bytes: int, attach: bool) -> tuple[tuple[File | Inline, ...], tuple[str, ...]]:
+    """Choose the files to attach: what a person sees first comes first."""
+    chosen: list[File | Inline] = []
+    left_out: list[str] = []
+    for file in (*reply.pictures, *reply.files):
+        if attach and file.size <= file_bytes and len(chosen) < limits.FILES and file.path.is_file():
+            chosen.append(file)
+        else:
+            left_out.append(file.name)
+    return tuple(chosen), tuple(left_out)
+
+
+def _file_notes(left_out: Sequence[str], locale: str, attach: bool) -> str:
+    if not left_out:
+        return ""
+    names = ", ".join(re.sub(r"[`*_~|<>@]", "", name)[:40] for name in left_out[:10])
+    sentence = "discord.left_out" if attach else "discord.no_files"
+    return f"-# {say(sentence, locale, names=names)}"
+
+
+def _colour(reply: Reply) -> int:
+    if reply.kind != "run":
+        return _COLOURS.get(reply.kind, _NEUTRAL)
+    if reply.state == "progress":
+        return _RUNNING
+    return _RUN_COLOURS.get(str(reply.facts.get("status")), _FAILED)
