@@ -24,8 +24,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bot.verify import Verdict
+from bot.verify import Document, Verdict
 from kb.state import text_hash
+from runner.disk import writing_to
 from runner.job import BACKENDS, Backend
 
 FILE = "verified.json"
@@ -58,7 +59,7 @@ def note(data_dir: Path, content: Path, verdict: Verdict) -> None:
     Files outside of the content folder are not recorded. Several processes may do this at once.
 
     Raises:
-        OSError: the data directory cannot be written to.
+        NoSpace: the data directory cannot be written to.
     """
     name = _name(content, verdict.document)
     if name is None:
@@ -73,16 +74,21 @@ def note(data_dir: Path, content: Path, verdict: Verdict) -> None:
         "why": verdict.why,
         "not_run": list(verdict.not_run),
     }
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(data_dir):
-        kept = {file: dict(entries) for file, entries in _read(data_dir).items() if (content / file).is_file()}
-        kept.setdefault(name, {})[verdict.backend] = entry
-        fresh = data_dir / f"{FILE}.new"
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(kept, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(data_dir / FILE)
+    with writing_to(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with _alone(data_dir):
+            kept = {file: dict(entries) for file, entries in _read(data_dir).items() if (content / file).is_file()}
+            kept.setdefault(name, {})[verdict.backend] = entry
+            _replace(data_dir / FILE, json.dumps(kept, indent=1, sort_keys=True))
+
+
+def _replace(path: Path, text: str) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def load(data_dir: Path, content: Path, name: str) -> Record | None:
@@ -109,14 +115,14 @@ def load(data_dir: Path, content: Path, name: str) -> Record | None:
     return Record(oldest["versions"]["keras"], passed, str(oldest["when"])[:10], failed)
 
 
-def holds(data_dir: Path, content: Path, document: Path, content_hash: str, backend: Backend) -> bool:
-    """Tell whether a document with this content passed, or had nothing to run, with today's versions."""
-    name = _name(content, document)
+def holds(data_dir: Path, content: Path, document: Document, backend: Backend) -> bool:
+    """Tell whether a document passed as it is now, or had nothing to run, with today's versions."""
+    name = _name(content, document.path)
     entry = _read(data_dir).get(name, {}).get(backend) if name else None
     return (
         entry is not None
         and entry["outcome"] != "failed"
-        and entry["content_hash"] == content_hash
+        and entry["content_hash"] == document.content_hash
         and entry["versions"] == versions(backend)
     )
 

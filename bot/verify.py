@@ -7,9 +7,11 @@ An entry's blocks run in order in one namespace. What a block must do stands bes
     ```python needs=gpu             is counted apart, not run
     ```output                       what the block before prints; ``...`` stands for anything
     ```error                        text that the message of the block before contains
-    ```python exercise              a starter that the reader fills in; not run
+    ```python exercise              a starter that the reader fills in
     ```python solution              what a reader might write
-    ```python check                 prints PASS after the solution
+    ```python check                 prints PASS after the solution, and TRY AGAIN after the starter
+
+A starter runs in a copy of the namespace, so that the solution cannot live on what only the starter has.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any, Literal
 import yaml
 from markdown_it import MarkdownIt
 
+from kb.state import text_hash
 from runner.job import BACKENDS, Backend, Job, Limits, Result
 
 VERIFY_WALL_S = 60.0
@@ -34,7 +37,10 @@ Outcome = Literal["passed", "failed", "not run"]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block of Python and what it must do. `line` counts from 1 in its file."""
+    """One fenced block of Python and what it must do. `line` counts from 1 in its file.
+
+    `apart` says that the blocks after it do not see what it defines.
+    """
 
     code: str
     line: int
@@ -42,20 +48,26 @@ class Block:
     needs: str | None = None
     output: str | None = None
     error: str | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of `data/` with the blocks it shows and the backends it speaks of."""
+    """A file of `data/` with the blocks it shows, the backends it speaks of, and the hash of its content."""
 
     path: Path
     blocks: tuple[Block, ...]
-    backends: tuple[Backend, ...] = BACKENDS
+    backends: tuple[Backend, ...]
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one document fared on one backend. `why` says what differed, in one or more lines."""
+    """How one document fared on one backend.
+
+    `why` says what differed, in one or more lines; `not_run` what the blocks counted apart need; `content_hash` is the
+    document's.
+    """
 
     document: Path
     backend: Backend
@@ -63,6 +75,7 @@ class Verdict:
     seconds: float = 0.0
     why: str = ""
     not_run: tuple[str, ...] = field(default=())
+    content_hash: str = ""
 
 
 def read_documents(content: Path) -> Iterator[Document]:
@@ -85,7 +98,7 @@ def read_program(path: Path) -> Document:
     code = path.read_text(encoding="utf-8")
     named = re.search(r"^# backends: *(.+)$", code, re.MULTILINE)
     backends = tuple(re.findall(r"\w+", named[1])) if named else BACKENDS
-    return Document(path, (Block(code, line=1),), _known(path, backends))
+    return Document(path, (Block(code, line=1),), _known(path, backends), text_hash(code))
 
 
 def _known(path: Path, backends: Sequence[str]) -> tuple[Backend, ...]:
@@ -103,7 +116,7 @@ def read_markdown(path: Path) -> Document:
     """
     text = path.read_text(encoding="utf-8")
     front, body, offset = split_front_matter(text)
-    return Document(path, tuple(_blocks(body, offset)), _known(path, front.get("backends", BACKENDS)))
+    return Document(path, tuple(_blocks(body, offset)), _known(path, front.get("backends", BACKENDS)), text_hash(text))
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
@@ -126,6 +139,8 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
 
 def _blocks(body: str, offset: int) -> Iterator[Block]:
     pending: Block | None = None
+    starter: Block | None = None
+    solution: Block | None = None
     for token in MarkdownIt().parse(body):
         if token.type != "fence":
             continue
@@ -135,18 +150,26 @@ def _blocks(body: str, offset: int) -> Iterator[Block]:
                 yield pending
             options = dict(word.split("=", 1) for word in words if "=" in word)
             line = offset + (token.map[0] if token.map else 0) + 2
-            if "exercise" in words:
-                # A starter to fill in; the solution behind it is what must pass the check.
-                pending = None
+            if "exercise" in words or "solution" in words:
+                block, pending = Block(token.content, line), None
+                starter, solution = (block, None) if "exercise" in words else (starter, block)
                 continue
+            if "check" in words:
+                if starter:
+                    code = f"{starter.code}\n{token.content}"
+                    yield replace(starter, code=code, output="...TRY AGAIN: ...", apart=True)
+                if solution:
+                    yield solution
+                starter = solution = None
             output = "PASS..." if "check" in words else None
             pending = Block(token.content, line, options.get("raises"), options.get("needs"), output)
         elif kind == "output" and pending:
             pending = replace(pending, output=token.content)
         elif kind == "error" and pending:
             pending = replace(pending, error=token.content)
-    if pending:
-        yield pending
+    for left in (solution, pending):
+        if left:
+            yield left
 
 
 # Runs inside the sandbox, before the reader's first line. It executes the blocks in the namespace of `__main__`, keeps
@@ -158,12 +181,12 @@ def _lobby_driver(blocks, marker):
     space = sys.modules["__main__"].__dict__
     space.pop("_lobby_driver", None)
     reports = []
-    for name, code, expects_error in blocks:
+    for name, code, expects_error, apart in blocks:
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
         out, error = io.StringIO(), None
         try:
             with contextlib.redirect_stdout(out):
-                exec(compile(code, name, "exec"), space)
+                exec(compile(code, name, "exec"), dict(space) if apart else space)
         except BaseException as raised:
             error = [type(raised).__name__, str(raised)]
         reports.append([out.getvalue()[-20000:], error])
@@ -177,7 +200,8 @@ def compose(document: Document, backend: Backend) -> tuple[Job, str]:
     """Return the job that runs a document's blocks, and the marker that its report stands behind."""
     marker = secrets.token_hex(16)
     blocks = [
-        (f"{document.path.name}:{block.line}", block.code, block.raises is not None) for block in _to_run(document)
+        (f"{document.path.name}:{block.line}", block.code, block.raises is not None, block.apart)
+        for block in _to_run(document)
     ]
     source = f"{_DRIVER}\n_lobby_driver({blocks!r}, {marker!r})\n"
     return Job(source, backend=backend, limits=Limits(wall_s=VERIFY_WALL_S, source_bytes=10 * 2**20)), marker
@@ -185,10 +209,10 @@ def compose(document: Document, backend: Backend) -> tuple[Job, str]:
 
 def judge(document: Document, backend: Backend, result: Result, marker: str) -> Verdict:
     """Say whether the blocks did what their document states."""
-    not_run = tuple(block.needs for block in document.blocks if block.needs)
+    not_run = _needs(document)
 
     def verdict(outcome: Outcome, why: str = "") -> Verdict:
-        return Verdict(document.path, backend, outcome, result.duration_s, why, not_run)
+        return Verdict(document.path, backend, outcome, result.duration_s, why, not_run, document.content_hash)
 
     line = next((line for line in result.stdout.splitlines() if line.startswith(marker)), None)
     if line is None:
@@ -200,6 +224,17 @@ def judge(document: Document, backend: Backend, result: Result, marker: str) -> 
         if why:
             return verdict("failed", f"line {block.line}: {why}")
     return verdict("passed")
+
+
+def nothing_to_run(document: Document, backend: Backend) -> Verdict | None:
+    """Return the verdict on a document whose every block needs what is not here; None for any other."""
+    if _to_run(document):
+        return None
+    return Verdict(document.path, backend, "not run", not_run=_needs(document), content_hash=document.content_hash)
+
+
+def _needs(document: Document) -> tuple[str, ...]:
+    return tuple(block.needs for block in document.blocks if block.needs)
 
 
 def _to_run(document: Document) -> Sequence[Block]:

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import click
@@ -49,11 +48,12 @@ def verify_command(
         documents = list(_chosen(settings.content_dir, paths, since))
     except ValueError as error:
         raise BadCall(f"{error}.", "Mend the entry and call again.") from None
+    if paths and not documents:
+        raise BadCall(f"{paths[0]} has no code to verify.", f"Name files below {settings.content_dir}.")
     backends: Sequence[Backend] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
-    work = [(document, each) for document in documents for each in backends if each in document.backends]
+    work = [(document, each) for each in backends for document in documents if each in document.backends]
     if changed:
-        known = partial(verified.holds, settings.data_dir, settings.content_dir)
-        work = [(document, each) for document, each in work if not known(document, each)]
+        work = [item for item in work if not verified.holds(settings.data_dir, settings.content_dir, *item)]
     verdicts: list[Verdict] = []
     console = Console(stderr=True)
     runner = open_runner(settings)
@@ -61,7 +61,7 @@ def verify_command(
         with console.status("") as line:
             for verdict in _run(runner, work, jobs):
                 verdicts.append(verdict)
-                _note(settings, verdict)
+                verified.note(settings.data_dir, settings.content_dir, verdict)
                 if console.is_terminal:
                     line.update(f"{len(verdicts)}/{len(work)} {verdict.document.name}")
                 if verdict.outcome == "failed" and not as_json:
@@ -74,21 +74,6 @@ def verify_command(
     else:
         printing.show_verdicts(verdicts, counts)
     return FAILED if counts["failed"] else DONE
-
-
-def _note(settings: Settings, verdict: Verdict) -> None:
-    """Write a verdict down.
-
-    Raises:
-        CannotRun: the data directory cannot be written to.
-    """
-    try:
-        verified.note(settings.data_dir, settings.content_dir, verdict)
-    except OSError as error:
-        raise Impossible(
-            f"The outcome cannot be written down in {settings.data_dir}: {error.strerror or error}.",
-            "Make it writable for this user, or choose another --data-dir.",
-        ) from None
 
 
 def _chosen(content: Path, paths: Sequence[Path], since: str | None) -> Iterator[Document]:
@@ -126,9 +111,9 @@ def _top(content: Path) -> Path:
 def _run(runner: Runner, work: Sequence[tuple[Document, Backend]], at_once: int) -> Iterator[Verdict]:
     def one(item: tuple[Document, Backend]) -> Verdict:
         document, backend = item
-        verdict = verify.nothing_to_run(document, backend)
-        if verdict:
-            return verdict
+        nothing = verify.nothing_to_run(document, backend)
+        if nothing:
+            return nothing
         for _ in range(TRIES):
             job, marker = verify.compose(document, backend)
             verdict = verify.judge(document, backend, runner.run(job), marker)
