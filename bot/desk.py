@@ -26,8 +26,8 @@ from bot.replies import Composer
 from bot.running import Running
 from bot.settings import Settings
 from bot.upgrading import Upgrading
-from bot.wording import say
-from bot.workers import Workers
+from bot.wording import say, wait_words
+from bot.workers import Crowded, Workers
 from kb.errors import KnowledgeError
 from kb.normalize import detect_language
 from runner.errors import RunnerError, UnknownRun
@@ -87,6 +87,9 @@ class Desk:
             yield Reply(text=f"{error.what} {error.remedy}", kind="refusal", locale=message.locale)
         except UnknownRun:
             yield Reply(text=say("run.gone", message.locale), kind="refusal", private=True, locale=message.locale)
+        except Crowded as error:
+            wait = wait_words(error.retry_after_s, message.locale)
+            yield Reply(text=say("manners.crowded", message.locale, wait=wait), kind="refusal", locale=message.locale)
         except KnowledgeError as error:
             yield unusable(error, message.locale)
         except RunnerError as error:
