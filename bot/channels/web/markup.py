@@ -6,6 +6,7 @@ is cleaned once more against a short list of tags.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
 from bot.channels.web.snippets import is_session, runnable
+from kb.normalize import words
 
 # Turns the name of a symbol into the address of its page, or None when there is no such page.
 Linker = Callable[[str], str | None]
@@ -87,6 +89,16 @@ def inline(text: str, link: Linker | None = None) -> Markup:
     """Render one line of Markdown without a paragraph around it."""
     html = _parser().renderInline(text, {"link": link})
     return Markup(_CLEANER.clean(html))  # noqa: S704 - cleaned in this very line
+
+
+def marked(text: str, said: str) -> Markup:
+    """Return plain text with the words that a question shares with it marked."""
+    wanted = set(words(said))
+    parts = re.split(r"(\w+)", text)
+    # A mark in the middle of a long name would cut it in two for the eye; whole words only.
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(part) if part and wanted.intersection(words(part)) else part for part in parts
+    )
 
 
 def code_block(source: str, language: str = "python") -> Code:

@@ -13,10 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from bot.channels.web import markup
 from bot.channels.web.feedback import REASONS
 from bot.channels.web.problems import Problem, from_knowledge
-from bot.channels.web.run_pages import empty_form
+from bot.channels.web.run_pages import empty_form, submit
 from bot.channels.web.site import FRAGMENT_HEADER, MAX_SYMBOL, Site, site_of
+from bot.channels.web.snippets import is_program
 from bot.channels.web.views import answer_view
-from bot.channels.web.wire import parse_ask, read_form
+from bot.channels.web.wire import parse_ask, parse_run, read_form
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.pages import Answer, Kind, Page
@@ -43,10 +44,15 @@ async def home(request: Request) -> Response:
 
 
 async def ask_form(request: Request) -> Response:
-    """A posted question: a short one gets an address of its own, a long one is answered right here."""
+    """A posted question: a short one gets an address of its own, a long one an answer here, a program runs."""
     fields = await read_form(request)
     question = parse_ask({"question": fields.get("question", "")}).strip()
     site = site_of(request)
+    if is_program(question):
+        run_id = await submit(request, parse_run({"source": question}, wall_s=site.wall_clock["wall_s"]))
+        if request.headers.get(FRAGMENT_HEADER):
+            return await site.page(request, "_running.html", run_id=run_id)
+        return RedirectResponse(f"/r/{quote(run_id, safe='')}", 303)
     if request.headers.get(FRAGMENT_HEADER):
         answer, answer_id = await ask(request, question)
         values: dict[str, Any] = {

@@ -222,7 +222,7 @@ def _entry_values(site: Site, page: Page, locale: str) -> dict[str, Any]:
         "also": title_in(page, locale) if page.language != locale else page.title,
         "links": links,
         "symbols": symbols,
-        "verified": verified.read(site.settings.data_dir).get(file),
+        "verified": verified.load(site.settings.data_dir, site.settings.content_dir, file) if file else None,
         "edit": f"{site.settings.edit_url.rstrip('/')}/{file}" if file and site.settings.edit_url else "",
         "similar": similar(page, site.assistant.knowledge.pages("faq")) if page.kind == "faq" else [],
         "summary": summary_of(page),

@@ -250,6 +250,7 @@ def _environment(site: Site) -> jinja2.Environment:
     environment.filters["address"] = views.address_of
     environment.filters["backend_name"] = wording.BACKEND_NAMES.__getitem__
     environment.filters["inline"] = lambda text: markup.inline(text, site.link)
+    environment.filters["marked"] = markup.marked
     environment.filters["code"] = markup.code_block
     environment.tests["table"] = views.holds_table
     environment.globals.update(

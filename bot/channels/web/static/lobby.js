@@ -1,10 +1,15 @@
 // Makes the pages livelier; everything here also works without it, as plain forms and links.
 
 const FRAGMENT = "Lobby-Fragment";
-const UNREACHABLE = "Lobby cannot be reached. Check the connection and try again.";
-
 const find = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+const WORDS = JSON.parse(document.body.dataset.words);
+
+/** A sentence in the page's language, its places filled in. */
+function say(name, values = {}) {
+  return WORDS[name].replace(/\{(\w+)\}/g, (_, place) => values[place]);
+}
 
 /** Tells people who listen instead of look. */
 function announce(text) {
@@ -24,11 +29,11 @@ function problemBox(sentence) {
 }
 
 /** Sends a form, or fetches an address, and returns one part of a page as nodes. */
-async function part(name, address, form) {
+async function part(name, address, form, submitter) {
   const options = { headers: { [FRAGMENT]: name } };
   if (form) {
     options.method = "POST";
-    options.body = new URLSearchParams(new FormData(form));
+    options.body = new URLSearchParams(new FormData(form, submitter));
   }
   try {
     const response = await fetch(address, options);
@@ -38,7 +43,7 @@ async function part(name, address, form) {
     holder.innerHTML = await response.text();
     return { ok: response.ok, nodes: holder.content, url: response.url };
   } catch {
-    return { ok: false, nodes: problemBox(UNREACHABLE), url: "" };
+    return { ok: false, nodes: problemBox(say("site.unreachable")), url: "" };
   }
 }
 
@@ -51,23 +56,101 @@ async function ask(form) {
   const button = find("button", form);
   const question = new FormData(form).get("question").trim();
   if (!question) return;
+  hideFound(form);
   zone.setAttribute("aria-busy", "true");
   button.disabled = true;
+  zone.dispatchEvent(new Event("lobby:abandon"));
   const { ok, nodes } = await part("answer", form.action, form);
   zone.replaceChildren(nodes);
   zone.removeAttribute("aria-busy");
   button.disabled = false;
   document.body.classList.replace("fresh", "asked");
   enliven(zone);
+  const panel = find("[data-follow]", zone);
+  if (ok && panel) {
+    // It was a program; it is running.
+    announce(say("run.running"));
+    await follow(panel, zone);
+    return;
+  }
   if (ok) {
     const heading = find("#answer-title", zone);
     const sure = find(".confidence", zone);
     announce([heading, sure].map((node) => node?.textContent.trim()).filter(Boolean).join(". "));
     // A long question would make an address that servers refuse.
-    if (question.length <= 500) history.pushState(null, "", "/?q=" + encodeURIComponent(question));
+    if (question.length <= 500 && !("stay" in form.dataset)) history.pushState(null, "", "/?q=" + encodeURIComponent(question));
     shown = location.search;
   }
   zone.scrollIntoView({ behavior: "smooth", block: "nearest" });
+}
+
+// ---- Pages found as one types
+
+const TYPING_PAUSE_MS = 120;
+const LEAST_TYPED = 3;
+const MOST_TYPED = 300;
+let typing = 0;
+let looking = null;
+
+function hideFound(form) {
+  clearTimeout(typing);
+  looking?.abort();
+  const place = find("[data-typed]", form);
+  if (place) place.hidden = true;
+}
+
+async function lookUp(field) {
+  const place = find("[data-typed]", field.form);
+  const text = field.value.trim();
+  looking?.abort();
+  if (!place || text.length < LEAST_TYPED || text.length > MOST_TYPED || text.includes("\n")) {
+    hideFound(field.form);
+    return;
+  }
+  looking = new AbortController();
+  try {
+    const response = await fetch("/api/search?q=" + encodeURIComponent(text), { signal: looking.signal });
+    if (response.ok) showFound(place, (await response.json()).sources.slice(0, 6));
+  } catch {
+    // A newer letter has come, or the connection is gone: the answer will say so.
+  }
+}
+
+function showFound(place, sources) {
+  const list = document.createElement("ul");
+  for (const source of sources) {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    const kind = document.createElement("span");
+    link.href = placeOf(source);
+    link.textContent = source.title;
+    kind.className = "tag";
+    kind.textContent = say("kind." + source.kind);
+    item.append(link, kind);
+    list.append(item);
+  }
+  place.replaceChildren(list);
+  place.hidden = sources.length === 0;
+  announce(sources.length ? say("home.found", { count: sources.length }) : say("home.nothing_yet"));
+}
+
+/** Where a source is read: here where there is a page of ours. */
+function placeOf({ id, symbol, url }) {
+  if (symbol) return "/docs/" + encodeURIComponent(symbol);
+  if (url.startsWith("/learn#")) return "/learn/" + encodeURIComponent(id.slice(id.indexOf(":") + 1));
+  return /^(\/(?!\/)|https?:)/.test(url) ? url : "/";
+}
+
+// ---- What people think of an answer
+
+async function judge(form, submitter) {
+  const { nodes } = await part("feedback", form.action, form, submitter);
+  const box = document.createElement("div");
+  box.append(nodes);
+  const fresh = [...box.children];
+  form.replaceWith(...fresh);
+  announce(fresh[0]?.textContent.trim().split("\n")[0] ?? "");
+  (find("button", fresh[0] ?? document) ?? find("#answer"))?.focus({ preventScroll: true });
 }
 
 window.addEventListener("popstate", () => {
@@ -87,7 +170,7 @@ async function run(form) {
   const panel = find("[data-follow]", zone);
   if (ok && panel) {
     zone.scrollIntoView({ behavior: "smooth", block: "nearest" });
-    announce("Running");
+    announce(say("run.running"));
     await follow(panel, zone);
   }
   button.disabled = false;
@@ -129,7 +212,7 @@ function follow(panel, zone) {
       zone.replaceChildren(nodes);
       enliven(zone);
       const result = find("[data-result]", zone);
-      announce(find("[data-sentence]", zone)?.textContent || "The run has ended");
+      announce(find("[data-sentence]", zone)?.textContent || say("run.ended"));
       if (result) document.dispatchEvent(new CustomEvent("lobby:result", { detail: { result, zone } }));
     };
     zone.addEventListener("lobby:abandon", end);
@@ -161,8 +244,8 @@ function showEpoch(panel, { epoch, epochs, metrics, seconds_left: left }, losses
   const figures = Object.entries(metrics || {})
     .slice(0, 4)
     .map(([name, value]) => `${name} ${typeof value === "number" ? value.toPrecision(4) : "–"}`);
-  const ahead = typeof left === "number" && left >= 1 ? [`about ${Math.round(left)} s left`] : [];
-  const whole = epochs ? `Epoch ${epoch} of ${epochs}` : `Epoch ${epoch}`;
+  const ahead = typeof left === "number" && left >= 1 ? [say("run.left", { seconds: Math.round(left) })] : [];
+  const whole = say(epochs ? "run.epoch_of" : "run.epoch", { epoch, epochs });
   find("[data-progress-text]", panel).textContent = [whole, ...figures, ...ahead].join(" · ");
   const bar = find("progress", panel);
   if (epochs) bar.value = epoch / epochs;
@@ -184,7 +267,7 @@ function drawSpark(picture, losses, epochs) {
 
 async function stop(form) {
   find("button", form).disabled = true;
-  find("[data-state]", form.closest("[data-follow]")).textContent = "Stopping…";
+  find("[data-state]", form.closest("[data-follow]")).textContent = say("run.stopping");
   await part("stop", form.action, form);
 }
 
@@ -195,16 +278,16 @@ async function copy(button) {
   const source = find("[data-source]", block)?.value ?? find("pre code", block).textContent;
   try {
     await navigator.clipboard.writeText(source);
-    button.textContent = "Copied";
+    button.textContent = say("code.copied");
   } catch {
     const range = document.createRange();
     range.selectNodeContents(find("pre code", block));
     getSelection().removeAllRanges();
     getSelection().addRange(range);
-    button.textContent = "Selected";
+    button.textContent = say("code.selected");
   }
   announce(button.textContent);
-  setTimeout(() => (button.textContent = "Copy"), 1600);
+  setTimeout(() => (button.textContent = say("code.copy")), 1600);
 }
 
 /** Hands a block's program to the editor: the one on this page, or the playground's. */
@@ -247,7 +330,7 @@ function filterSymbols(field) {
     shown += here;
   }
   const line = find("[data-filter-count]");
-  line.textContent = `${shown} of ${total} ${line.dataset.what}`;
+  line.textContent = line.dataset.template.replace("%1", shown).replace("%2", total);
 }
 
 /** Lets a text area grow with its text where the style sheet alone cannot. */
@@ -264,10 +347,12 @@ function enliven(root) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const action = form.matches("[data-ask]") ? ask : form.matches("[data-run]") ? run : form.matches("[data-stop]") ? stop : null;
-  if (!action) return;
+  const actions = { "[data-ask]": ask, "[data-run]": run, "[data-stop]": stop, "[data-feedback]": judge };
+  const kind = Object.keys(actions).find((selector) => form.matches(selector));
+  // Some buttons lead to a page of their own.
+  if (!kind || event.submitter?.matches("[data-leave]")) return;
   event.preventDefault();
-  action(form);
+  actions[kind](form, event.submitter);
 });
 
 document.addEventListener("click", (event) => {
@@ -282,6 +367,11 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     event.target.form.requestSubmit();
   }
+  if (event.key === "Escape" && event.target.matches?.("[data-typing], [data-typed] a")) {
+    const { form } = event.target.closest("form").question;
+    hideFound(form);
+    form.question.focus();
+  }
   if (event.key === "/" && event.target === document.body && find("#question, #filter")) {
     event.preventDefault();
     find("#question, #filter").focus();
@@ -291,6 +381,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("input", (event) => {
   const field = event.target;
   if (field.matches("[data-grow]")) grow(field);
+  if (field.matches("[data-typing]")) {
+    clearTimeout(typing);
+    typing = setTimeout(lookUp, TYPING_PAUSE_MS, field);
+  }
   if (field.matches("[data-filter] input") && find("[data-module]")) filterSymbols(field);
 });
 
