@@ -48,7 +48,7 @@ POSITIVE = frozenset(
 )
 
 # Few questions teach the confidence, and the next ones may be harder: say a little less than they suggest.
-MODESTY = 0.6
+MODESTY = 0.75
 
 Array = NDArray[np.float64]
 
