@@ -35,8 +35,9 @@ def test_commands_and_markdown_are_the_same_in_every_language(locale: str) -> No
 
 
 def test_every_sentence_that_is_said_exists_and_every_one_is_said() -> None:
-    code = "\n".join(path.read_text() for path in (CHECKOUT / "bot").rglob("*.py"))
-    known = set(wording.sentences("en"))
+    code = "\n".join(path.read_text() for path in (CHECKOUT / "bot").rglob("*.py") if "web" not in path.parts)
+    # Those of the pages are said by templates, and have a test of their own.
+    known = {name for name in wording.sentences("en") if not name.startswith("web.")}
     groups = "|".join({name.partition(".")[0] for name in known})
     said = set(re.findall(rf"""["']((?:{groups})\.(?!html)[a-z_]+)["']""", code))
     assert said <= known

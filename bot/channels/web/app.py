@@ -32,6 +32,7 @@ from bot.channels.web import (
     problems,
     reading,
     run_pages,
+    upgrade_api,
     upgrade_page,
     widget,
 )
@@ -102,6 +103,7 @@ def _routes() -> list[BaseRoute]:
         _route("/learn/{name}", reading.learn_entry),
         _route("/sources/{name:path}", reading.source_page),
         _route("/docs", pages.docs_index),
+        _route("/docs/upgrade", upgrade_api.rules_page),
         _route("/docs/{symbol}", pages.docs_symbol),
         _route("/errors", catalogue.index),
         _route("/cheatsheet", reading.cheatsheet),
@@ -130,6 +132,7 @@ def _routes() -> list[BaseRoute]:
         _route("/api/runs/{run_id}/cancel", api.cancel_run, "POST"),
         _route("/api/runs/{run_id}/events", api.run_events),
         _route("/api/runs/{run_id}/artifacts/{name}", api.get_artifact),
+        _route("/api/upgrade", upgrade_api.upgrade_source, "POST"),
         _route("/api/feedback", feedback.post, "POST"),
         _route("/api/openapi.json", api.describe),
         _route("/healthz", api.healthz),

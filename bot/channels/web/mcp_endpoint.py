@@ -8,6 +8,7 @@ from typing import Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -107,7 +108,7 @@ class _told:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Problem | KnowledgeError | RunnerError):
-            raise ValueError(f"{error.what} {error.remedy}") from None
+            raise ToolError(f"{error.what} {error.remedy}") from None
 
 
 class _Guarded:

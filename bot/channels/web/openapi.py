@@ -173,6 +173,20 @@ _SCHEMAS: Json = {
         closed=True,
     ),
     "Noted": _object({"status": {"const": "noted"}}),
+    "Program": _object({"source": {"type": "string", "description": "Python 2 or 3, at most 64 KiB."}}, closed=True),
+    "Change": _object({"line": {"type": "integer", "minimum": 1}, "rule": _TEXT, "reason": _TEXT, "link": _TEXT}),
+    "Finding": _object({"line": {"type": "integer", "minimum": 1}, "rule": _TEXT, "message": _TEXT, "link": _TEXT}),
+    "Upgrade": _object(
+        {
+            "changed": {"type": "boolean"},
+            "source": _TEXT,
+            "diff": {"type": "string", "description": "Unified."},
+            "changes": {"type": "array", "items": _reference("Change")},
+            "findings": {"type": "array", "items": _reference("Finding")},
+            "run_before": {"type": "null"},
+            "run_after": {"type": "null"},
+        }
+    ),
     "Health": _object({"status": {"const": "ok"}}),
     "Readiness": _object({"ready": {"type": "boolean"}, "knowledge": {"type": "object"}, "runner": {"type": "object"}}),
     "Problem": _object(
@@ -296,6 +310,17 @@ _PATHS: Json = {
             "summary": "Say what you think of an answer",
             "requestBody": _body("Feedback", {"question": "How do I freeze a layer?", "vote": "up"}),
             "responses": {"201": _reply("Noted.", "Noted"), **_problems(400, 403, 404, 413, 415, 422, 429)},
+        }
+    },
+    "/api/upgrade": {
+        "post": {
+            "operationId": "upgrade",
+            "summary": "Rewrite Keras 1 or 2 code for Keras 3",
+            "requestBody": _body("Program", {"source": "from keras.layers.core import Dense"}),
+            "responses": {
+                "200": _reply("The new program, and what was changed.", "Upgrade"),
+                **_problems(400, 403, 413, 415, 422, 429, 503),
+            },
         }
     },
     "/api/openapi.json": {

@@ -17,6 +17,7 @@ Name = TypeVar("Name", bound=str)
 
 RUN_FIELDS = ("source", "backend", "device", "timeout_s", "seed", "stdin", "files", "graph")
 ASK_FIELDS = ("question",)
+UPGRADE_FIELDS = ("source",)
 FEEDBACK_FIELDS = ("answer", "question", "vote", "reason")
 MAX_REASON = 500
 # What a run may ask for unless the operator sets another bound: as much as a GPU run gets.
@@ -107,6 +108,22 @@ def parse_run(
         files=_files(data.get("files")),
         graph=_flag(data.get("graph"), "graph"),
     )
+
+
+def parse_source(data: Mapping[str, Any]) -> str:
+    """Return the program of `POST /api/upgrade`, of at most as many bytes as a run takes.
+
+    Raises:
+        Problem: a field is missing, unknown or not allowed (422).
+    """
+    _refuse_unknown(data, UPGRADE_FIELDS)
+    source = _text(data, "source", required=True)
+    if len(source.encode()) > Limits().source_bytes:
+        raise invalid(
+            f'The field "source" is larger than {Limits().source_bytes // 1024} KiB.',
+            "Send the part that uses Keras, or use `lobby upgrade FILE`.",
+        )
+    return source
 
 
 async def read_form(request: Request) -> dict[str, str]:

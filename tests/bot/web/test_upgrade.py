@@ -1,0 +1,37 @@
+"""Upgrades over HTTP, and the page of the rules."""
+
+from __future__ import annotations
+
+from starlette.testclient import TestClient
+
+from runner.upgrade import RULES
+
+OLD = "from keras.layers.core import Dense\nmodel.fit(x, y, nb_epoch=3)\n"
+
+
+def test_a_program_comes_back_upgraded(client: TestClient) -> None:
+    response = client.post("/api/upgrade", json={"source": OLD})
+    assert response.status_code == 200
+    upgraded = response.json()
+    assert list(upgraded) == ["changed", "source", "diff", "changes", "findings", "run_before", "run_after"]
+    assert upgraded["source"] == "from keras.layers import Dense\nmodel.fit(x, y, epochs=3)\n"
+    assert [change["line"] for change in upgraded["changes"]] == [1, 2]
+    assert upgraded["run_before"] is None
+
+
+def test_refusals_name_the_field(client: TestClient) -> None:
+    assert client.post("/api/upgrade", json={}).status_code == 422
+    assert client.post("/api/upgrade", json={"source": "x", "other": 1}).status_code == 422
+    large = client.post("/api/upgrade", json={"source": "import keras\n" * 6000})
+    assert large.status_code == 422
+    assert "64 KiB" in large.json()["detail"]
+    broken = client.post("/api/upgrade", json={"source": "import keras\ndef f(:\n"})
+    assert broken.status_code == 422
+    assert "Line 2" in broken.json()["detail"]
+
+
+def test_the_page_lists_every_rule(client: TestClient) -> None:
+    page = client.get("/docs/upgrade")
+    assert page.status_code == 200
+    for rule in RULES:
+        assert f'id="{rule.name}"' in page.text
