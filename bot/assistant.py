@@ -20,6 +20,7 @@ from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.pages import Answer
 from runner.compare import Row, compare
+from runner.errors import RunnerError
 from runner.job import Event, Job, Result, RunError
 from runner.policy import RunnerConfig
 from runner.runner import Runner
@@ -69,7 +70,7 @@ class Assistant:
     def __init__(self, knowledge: KnowledgeBase, runner: Runner) -> None:
         self.knowledge = knowledge
         self.runner = runner
-        self._suggestions: OrderedDict[str, tuple[dict[str, Any], ...]] = OrderedDict()
+        self._added: OrderedDict[str, tuple[tuple[dict[str, Any], ...], dict[str, Any] | None]] = OrderedDict()
         self._lock = threading.Lock()
 
     def ask(self, question: str) -> Answer:
@@ -119,17 +120,33 @@ class Assistant:
         self.knowledge.close()
 
     def _suggest(self, result: Result) -> Result:
-        if result.error is None or result.status != "error":
+        """Add to a failed run what explains its error, and what an upgrade would change; both are looked up once."""
+        if result.error is None or result.status not in ("error", "rejected"):
             return result
         with self._lock:
-            known = self._suggestions.get(result.id)
+            known = self._added.get(result.id)
         if known is None:
-            known = self._explain(result.error)
+            # Of what never started, only a program that Python could not read may be an old one.
+            suggestions = self._explain(result.error) if result.status == "error" else ()
+            readable = result.status == "error" or result.error.line is not None
+            known = (suggestions, self._upgrade_of(result.id) if readable else None)
             with self._lock:
-                self._suggestions[result.id] = known
-                while len(self._suggestions) > SUGGESTIONS_REMEMBERED:
-                    self._suggestions.popitem(last=False)
-        return replace(result, suggestions=known)
+                self._added[result.id] = known
+                while len(self._added) > SUGGESTIONS_REMEMBERED:
+                    self._added.popitem(last=False)
+        return replace(result, suggestions=known[0], upgrade=known[1])
+
+    def _upgrade_of(self, run_id: str) -> dict[str, Any] | None:
+        """Return what an upgrade of a run's program would change, None when it would change nothing."""
+        try:
+            upgraded = upgrade(self.runner.job(run_id).source)
+        except RunnerError as problem:
+            log.info("no upgrade for run %s: %s", run_id, problem.what)
+            return None
+        if not upgraded.changed:
+            return None
+        told = upgraded.to_dict()
+        return {"changed": True, "count": len(upgraded.changes), "changes": told["changes"], "findings": told["findings"]}
 
     def _explain(self, error: RunError) -> tuple[dict[str, Any], ...]:
         """Ask the knowledge base about an error; a run's result never fails because there is none."""

@@ -5,7 +5,8 @@ print(result.diff)
 """
 
 from runner.upgrade.engine import upgrade
+from runner.upgrade.rule import Rule
 from runner.upgrade.rules import RULES
 from runner.upgrade.values import Change, Finding, Upgrade
 
-__all__ = ["RULES", "Change", "Finding", "Upgrade", "upgrade"]
+__all__ = ["RULES", "Change", "Finding", "Rule", "Upgrade", "upgrade"]

@@ -16,12 +16,16 @@ from runner.upgrade.rule import Rule
 _USUAL = {"keras.ops": "ops", "keras.backend": "backend", "keras.layers": "layers", "keras.random": "random"}
 
 
+# What gives a number of NumPy's own type, which Keras 3 refuses as a size.
+_NUMPY_NUMBERS = frozenset(
+    f"numpy.{name}" for name in ("max", "amax", "prod", "product", "sum", "min", "ceil", "floor")
+)
+
+
 class Context:
     """One walk's state. Rules read it and report through it; `refer` gives them names for what they need."""
 
-    def __init__(
-        self, module: cst.Module, legacy: bool = False, error: tuple[str, int | None] | None = None
-    ) -> None:
+    def __init__(self, module: cst.Module, legacy: bool = False, error: tuple[str, int | None] | None = None) -> None:
         self.module = module
         self.legacy = legacy
         self.error = error
@@ -61,6 +65,21 @@ class Context:
             if len(values) == 1 and values[0][1] is None and isinstance(values[0][0], cst.SimpleString | cst.Integer):
                 return values[0][0]
         return node
+
+    def is_python_number(self, node: cst.Name) -> bool:
+        """Whether a name is, as far as can be told, a whole number of Python rather than one of NumPy."""
+        owner = self.scope.owner(node.value)
+        values = owner.assigned.get(node.value, []) if owner is not None else []
+        for value, _ in values[-1:]:
+            while isinstance(value, cst.BinaryOperation):
+                value = value.left if not isinstance(value.left, cst.Integer) else value.right
+            if isinstance(value, cst.Call):
+                full = self.kinds.resolve(value.func, owner or self.scope) or ""
+                if full in _NUMPY_NUMBERS:
+                    return False
+                if isinstance(value.func, cst.Attribute) and value.func.attr.value in ("max", "nunique"):
+                    return bool(full)
+        return True
 
     def remember(self, key: str, make: Callable[[], Any]) -> Any:
         """Return what `make` gave the first time it was asked in this walk."""

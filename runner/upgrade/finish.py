@@ -9,6 +9,7 @@ import libcst as cst
 
 from runner.upgrade.analysis import dotted
 from runner.upgrade.context import Context
+from runner.upgrade.installed import missing
 from runner.upgrade.moved import gone_module
 
 # Of a needed module, how it is usually imported: `from keras import ops`.
@@ -100,11 +101,15 @@ class _Dropper(cst.CSTTransformer):
         for alias in updated_node.names:
             local = str(alias.evaluated_alias or alias.evaluated_name)
             if self._unused(local, alias) or (
-                local not in self._used and gone_module(f"{module}.{alias.evaluated_name}")
+                local not in self._used and self._gone(f"{module}.{alias.evaluated_name}")
             ):
                 continue
             kept.append(alias)
         return self._with(updated_node, kept)
+
+    @staticmethod
+    def _gone(name: str) -> bool:
+        return gone_module(name) or missing(name)
 
     def _unused(self, local: str, alias: cst.ImportAlias) -> bool:
         return local not in self._used and local in self._context.rewritten
@@ -132,7 +137,9 @@ def _with_new(module: cst.Module, context: Context, needed: dict[str, str]) -> c
     lines = [line for line in lines if line not in there]
     # The helpers' names are looked for in the program: a second upgrade finds them there.
     helpers = [code for name, code in context.helpers.items() if name not in context.analysis.classes]
-    helpers = [code for code in helpers if code.split("(")[0].split()[-1] not in context.analysis.functions]
+    helpers = [
+        code for name, code in context.helpers.items() if code in helpers and name not in context.analysis.functions
+    ]
     if lines:
         at = _first_keras(body, context)
         new = [cst.parse_statement(line, config=module.config_for_parsing) for line in lines]
@@ -203,6 +210,8 @@ def _after_imports(body: Sequence[Any], first: bool = False) -> int:
         small = node.body[0] if isinstance(node, cst.SimpleStatementLine) and node.body else None
         if number == 0 and isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString):
             at = 1
-        elif (isinstance(small, cst.ImportFrom) and small.module is not None and dotted(small.module) == "__future__") or (not first and isinstance(small, cst.Import | cst.ImportFrom)):
+        elif (
+            isinstance(small, cst.ImportFrom) and small.module is not None and dotted(small.module) == "__future__"
+        ) or (not first and isinstance(small, cst.Import | cst.ImportFrom)):
             at = number + 1
     return at

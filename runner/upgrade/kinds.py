@@ -9,7 +9,7 @@ import libcst as cst
 from runner.upgrade.analysis import Analysis, Scope, dotted
 from runner.upgrade.moved import current
 
-Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow"]
+Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow", "metric"]
 
 _DEPTH = 24
 PYTHON2 = frozenset(("xrange", "raw_input", "unicode", "unichr", "basestring", "long", "izip"))
@@ -79,6 +79,22 @@ class Kinds:
             self._known[key] = kind
         return kind
 
+    def is_sequential(self, node: cst.BaseExpression, scope: Scope, depth: int = 0) -> bool:
+        """Whether an expression is surely a `Sequential`."""
+        if depth > 6:
+            return False
+        if isinstance(node, cst.Call):
+            if self.name(node.func, scope) in ("keras.models.Sequential", "keras.Sequential"):
+                return True
+            return any(self.is_sequential(value, inner, depth + 1) for value, inner in self._returned(node) or ())
+        if isinstance(node, cst.Name):
+            owner = scope.owner(node.value)
+            values = owner.assigned.get(node.value, []) if owner is not None else []
+            last = values[-1] if values else None
+            return last is not None and last[1] is None and self.is_sequential(last[0], owner or scope, depth + 1)
+        values_of = self._analysis.attributes.get(dotted(node) or "", ())
+        return any(self.is_sequential(value, inner, depth + 1) for value, inner in values_of)
+
     def _guess(self, node: cst.BaseExpression, scope: Scope, depth: int) -> Kind | None:
         if isinstance(node, cst.Name):
             return self._of_name(node.value, scope, depth)
@@ -146,10 +162,14 @@ class Kinds:
                 return "model" if name.rpartition(".")[2][0].isupper() or "model" in name else None
             if name in _TENSORS:
                 return "tensor"
+            if name == "keras.backend.placeholder":
+                return "tensor"
             if name.startswith("keras.layers."):
                 return "layer"
             if name.startswith("keras.optimizers.") and not name.startswith("keras.optimizers.schedules"):
                 return "optimizer"
+            if name.startswith("keras.metrics.") and name.rpartition(".")[2][0].isupper():
+                return "metric"
             if name in _SESSIONS:
                 return "session"
         if full in _CONFIGS:
@@ -175,7 +195,7 @@ class Kinds:
             if method in _FLOWS:
                 return "flow"
         callee = self.of(node.func, scope, depth)
-        if callee == "layer" or (isinstance(node.func, cst.Call) and callee == "layer"):
+        if callee == "layer":
             return "tensor"
         if callee == "model" and any(self._mentions_tensor(arg.value, scope, depth) for arg in node.args):
             return "tensor"

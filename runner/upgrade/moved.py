@@ -165,8 +165,6 @@ RENAMED = {
     "keras.optimizers.adadelta": "keras.optimizers.Adadelta",
     "keras.optimizers.adamax": "keras.optimizers.Adamax",
     "keras.optimizers.nadam": "keras.optimizers.Nadam",
-    "keras.wrappers.KerasClassifier": "keras.wrappers.SKLearnClassifier",
-    "keras.wrappers.KerasRegressor": "keras.wrappers.SKLearnRegressor",
     "keras.mixed_precision.set_policy": "keras.mixed_precision.set_global_policy",
     "keras.utils.data_utils.get_file": "keras.utils.get_file",
     "keras.experimental.CosineDecay": "keras.optimizers.schedules.CosineDecay",

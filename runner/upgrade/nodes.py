@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import libcst as cst
-from libcst.helpers import parse_template_expression, parse_template_statement
+from libcst.helpers import parse_template_expression
 
 
-def expression(code: str, **parts: cst.BaseExpression) -> Any:
+def expression(code: str, **parts: cst.BaseExpression) -> cst.BaseExpression:
     """Return the expression that `code` says, with nodes in place of its `{names}`."""
-    return parse_template_expression(code, **parts)
+    replacements: dict[str, Any] = parts
+    return parse_template_expression(code, **replacements)
 
 
-def statement(code: str, **parts: Any) -> Any:
-    """Return the statement that `code` says, with nodes in place of its `{names}`."""
-    return parse_template_statement(code, **parts)
+def calling(code: str, **parts: cst.BaseExpression) -> cst.Call:
+    """Return the call that `code` says, with nodes in place of its `{names}`."""
+    return cst.ensure_type(expression(code, **parts), cst.Call)
 
 
 def text_of(node: cst.BaseExpression | None) -> str | None:
@@ -58,6 +59,7 @@ def truth(node: cst.BaseExpression | None) -> bool | None:
 
 
 def is_none(node: cst.BaseExpression | None) -> bool:
+    """Whether `None` is written out."""
     return isinstance(node, cst.Name) and node.value == "None"
 
 
@@ -82,7 +84,7 @@ def elements(node: cst.BaseExpression | None) -> list[cst.BaseExpression] | None
 
 def tight(node: cst.BaseExpression) -> cst.BaseExpression:
     """Return the expression so that `.name` may follow, in brackets if need be."""
-    if isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript) or getattr(node, "lpar", ()):
+    if isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript) or bool(getattr(node, "lpar", None)):
         return node
     return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 

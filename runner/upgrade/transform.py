@@ -80,6 +80,7 @@ class Walk(cst.CSTTransformer):
         return result
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
+        self._inside.add(id(node.attr))
         inner: cst.BaseExpression = node.value
         while isinstance(inner, cst.Attribute):
             self._inside.add(id(inner))

@@ -8,19 +8,79 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, expression, is_none, number, string, text_of, tight
+from runner.upgrade.nodes import calling, code, expression, is_none, number, string, text_of, tight
 from runner.upgrade.rule import OPS, Rule
 from runner.upgrade.rules.layer_arguments import ORDERINGS
 
 # The same name and the same arguments in `keras.ops`.
-SAME = ["abs", "all", "any", "arange", "argmax", "argmin", "cast", "cos", "cumprod", "cumsum", "elu", "equal", "exp", "eye", "greater", "greater_equal", "hard_sigmoid", "less", "less_equal", "log", "logsumexp", "max", "maximum", "mean", "min", "minimum", "not_equal", "one_hot", "ones", "ones_like", "prod", "reshape", "round", "shape", "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "std", "stop_gradient", "sum", "tanh", "tile", "transpose", "var", "zeros_like", "dot", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "ndim", "map", "while_loop", "cond"]
+SAME = [
+    "abs",
+    "all",
+    "any",
+    "arange",
+    "argmax",
+    "argmin",
+    "cast",
+    "cos",
+    "cumprod",
+    "cumsum",
+    "elu",
+    "equal",
+    "exp",
+    "eye",
+    "greater",
+    "greater_equal",
+    "hard_sigmoid",
+    "less",
+    "less_equal",
+    "log",
+    "logsumexp",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "not_equal",
+    "one_hot",
+    "ones",
+    "ones_like",
+    "prod",
+    "reshape",
+    "round",
+    "shape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "stop_gradient",
+    "sum",
+    "tanh",
+    "tile",
+    "transpose",
+    "var",
+    "zeros_like",
+    "dot",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "ndim",
+    "map",
+    "while_loop",
+    "cond",
+]
 # Another name, the same arguments by position.
 OTHER = {
     "pow": "power",
     "permute_dimensions": "transpose",
     "get_value": "convert_to_numpy",
     "eval": "convert_to_numpy",
-    "reverse": "flip",
     "map_fn": "map",
 }
 
@@ -72,6 +132,7 @@ class BackendArguments(Rule):
             ("x", "value", "momentum"),
             "{x.}.assign({x} * {momentum} + {value} * (1.0 - {momentum}))",
         ),
+        "reverse": (("x", "axes"), "«keras.ops.flip»({x}, axis={axes})"),
         "bias_add": (("x", "bias"), "«keras.ops.add»({x}, {bias})"),
         "is_keras_tensor": (("x",), "«keras.utils.is_keras_tensor»({x})"),
         "count_params": (("x",), "«keras.ops.size»({x})"),
@@ -220,7 +281,7 @@ class BackendConstants(Rule):
         dtype = arguments.get("dtype", 1)
         if value is None:
             return None
-        made = Arguments(expression("{Variable}({value})", Variable=context.refer("keras.Variable"), value=value))
+        made = Arguments(calling("{Variable}({value})", Variable=context.refer("keras.Variable"), value=value))
         if dtype is not None:
             made.set("dtype", dtype)
         elif number(value) is None:
@@ -249,7 +310,7 @@ class BackendConstants(Rule):
         shape = arguments.get("shape", 0)
         if shape is None:
             return None
-        made = Arguments(expression("{Input}(batch_shape={shape})", Input=context.refer("keras.Input"), shape=shape))
+        made = Arguments(calling("{Input}(batch_shape={shape})", Input=context.refer("keras.Input"), shape=shape))
         for keyword in ("dtype", "name", "sparse"):
             value = arguments.get(keyword)
             if value is not None:

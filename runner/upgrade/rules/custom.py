@@ -9,7 +9,7 @@ from libcst import matchers as m
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, expression, text_of
+from runner.upgrade.nodes import calling, code, text_of
 from runner.upgrade.rule import KERAS_2, Rule
 
 SUBCLASSING = "https://keras.io/guides/making_new_layers_and_models_via_subclassing/"
@@ -137,9 +137,7 @@ class InitializedWeights(Rule):
         shape = arguments.get("shape", 0)
         if shape is None:
             return None
-        made = Arguments(
-            expression("self.add_weight(shape={shape}, initializer={init})", shape=shape, init=initializer)
-        )
+        made = Arguments(calling("self.add_weight(shape={shape}, initializer={init})", shape=shape, init=initializer))
         name = arguments.get("name")
         if name is not None:
             made.set("name", name)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import libcst as cst
 
+from runner.upgrade.analysis import Scope
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import expression, string, text_of, truth
@@ -44,6 +45,26 @@ class FileNames(Rule):
         "keras.saving.save_model", "keras.saving.load_model",
     )  # fmt: skip
     texts = True
+    statements = True
+
+    def statement(
+        self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        """A SavedModel and a checkpoint made their folders themselves; a file does not."""
+        small = original.body[0] if len(original.body) == 1 else None
+        call = small.value if isinstance(small, cst.Expr) else None
+        if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or not call.args:
+            return None
+        said = text_of(context.constant(call.args[0].value))
+        if call.func.attr.value not in ("save", "save_weights") or said is None or said not in self._renamed(context):
+            return None
+        folder = said.rstrip("/").rpartition("/")[0]
+        if folder in ("", ".", "..", "/tmp") or "." in said.rpartition("/")[2]:  # noqa: S108
+            return None
+        made = expression("os.makedirs({folder}, exist_ok=True)", folder=string(folder, call.args[0].value))
+        if context.analysis.imports.get("os") != "os":
+            context.needed["os"] = "os"
+        return [cst.SimpleStatementLine([cst.Expr(made)]), node]
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)
@@ -152,15 +173,32 @@ class FileNames(Rule):
     @staticmethod
     def _note(found: dict[str, str], value: cst.BaseExpression | None, fix, context: Context, scope) -> None:  # type: ignore[no-untyped-def]
         if isinstance(value, cst.Name):
-            owner = scope.owner(value.value)
-            values = owner.assigned.get(value.value, []) if owner is not None else []
+            value_name = value.value
+            owner = scope.owner(value_name)
+            values = owner.assigned.get(value_name, []) if owner is not None else []
             literals = [each for each, index in values if index is None]
             value = literals[0] if len(literals) >= 1 else None
             for each in literals[1:]:
                 FileNames._note(found, each, fix, context, scope)
+            if not literals and owner is not None and value_name in owner.parameters:
+                for given in _passed(value_name, owner, context):
+                    FileNames._note(found, given, fix, context, context.analysis.module_scope)
         said = text_of(value)
         if said and len(said) < 200:
             found[said] = fix(said)
+
+
+def _passed(name: str, owner: Scope, context: Context) -> list[cst.BaseExpression]:
+    """Return the strings that a function of the program is called with for one of its parameters."""
+    function = owner.node
+    if not isinstance(function, cst.FunctionDef):
+        return []
+    called = function.name.value
+    position = owner.parameters.index(name)
+    calls = [(call, position) for call, _ in context.analysis.calls.get(called, ())]
+    calls += [(call, position - 1) for call, _ in context.analysis.method_calls.get(called, ())]
+    values = [Arguments(call).get(name, at) for call, at in calls if at >= 0]
+    return [value for value in values if isinstance(value, cst.SimpleString)]
 
 
 def _model_like(node: cst.BaseExpression | None) -> bool:

@@ -38,6 +38,8 @@ class LearningPhase(Rule):
         )
         if symbol == "learning_phase":
             if not training:
+                if id(original) in context.remember("phases", lambda: _phases_of_functions(context)):
+                    return None
                 context.find(self, original, "K.learning_phase() was removed; give call() an argument `training`")
                 return None
             context.forget(original.func)
@@ -78,6 +80,16 @@ def _called(value: cst.BaseExpression, context: Context) -> cst.BaseExpression:
     if isinstance(value, cst.Lambda) and not value.params.params:
         return value.body
     return value
+
+
+def _phases_of_functions(context: Context) -> set[int]:
+    """Return the calls that are inputs of `K.function`, which takes them out itself."""
+    found: set[int] = set()
+    analysis = context.analysis
+    for call, _ in (*analysis.method_calls.get("function", ()), *analysis.calls.get("function", ())):
+        given = Arguments(call).get("inputs", 0)
+        found.update(id(each) for each in elements(given) or ())
+    return found
 
 
 def _only_call(node: cst.SimpleStatementLine) -> cst.Call | None:
@@ -220,13 +232,12 @@ class BackendFunction(Rule):
         source, wanted = given.get("inputs", 0), given.get("outputs", 1)
         if inputs is None or outputs is None or source is None or wanted is None:
             return None
-        made_of = elements(wanted) or [wanted]
         held = elements(inputs)
-        if any(self._cannot(each, context) for each in made_of) or len(arguments) > 2:
+        if len(arguments) > 2:
             context.find(
                 self,
                 original,
-                "K.function over gradients or updates was removed; closest today: a function with tf.GradientTape",
+                "K.function with updates was removed; closest today: a function with tf.GradientTape",
             )
             return None
         if held is not None:
@@ -237,16 +248,6 @@ class BackendFunction(Rule):
         context.forget(original.func)
         context.change(self, original)
         return cst.Call(helper, [cst.Arg(inputs), cst.Arg(outputs)])
-
-    @staticmethod
-    def _cannot(node: cst.BaseExpression, context: Context) -> bool:
-        if "gradient" in code(node):
-            return True
-        if isinstance(node, cst.Name):
-            owner = context.scope.owner(node.value)
-            values = owner.assigned.get(node.value, []) if owner is not None else []
-            return any("gradient" in code(value) or "grads" in code(value) for value, _ in values)
-        return False
 
 
 _FUNCTION = '''
@@ -266,22 +267,66 @@ def backend_function(inputs, outputs):
 
 
 class Gradients(Rule):
-    """Gradients are taken of a function, not of a graph."""
+    """Gradients with respect to a model's input are computed by a layer."""
 
     name = "gradients"
-    matches = "`K.gradients(loss, x)`, `tf.gradients(…)`"
+    matches = "`K.gradients(loss, model.input)`, `tf.gradients(…)`"
     since = "Keras 3.0"
-    why = "Gradients of a graph are gone."
+    why = "Gradients of a graph are gone; a layer takes them with what the backend has, as `tf.GradientTape`."
     source = MIGRATING
     calls = ("keras.backend.gradients", *_v1("gradients"))
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        context.find(
-            self,
-            original,
-            "K.gradients was removed; closest today: with tf.GradientTape() as tape: … tape.gradient(loss, x)",
-        )
-        return None
+        given = Arguments(original)
+        wanted = given.get("variables", 1) or given.get("xs", 1)
+        if wanted is None or context.kind(wanted) != "tensor" or len(node.args) != 2:
+            context.find(
+                self,
+                original,
+                "K.gradients was removed; closest today: with tf.GradientTape() as tape: … tape.gradient(loss, x)",
+            )
+            return None
+        helper = context.helper("backend_gradients", _GRADIENTS)
+        context.forget(original.func)
+        context.change(self, original)
+        return node.with_changes(func=helper)
 
+
+_GRADIENTS = '''
+class InputGradient(keras.layers.Layer):
+    """The gradient of a function of one tensor, at that tensor."""
+
+    def __init__(self, function, **options):
+        super().__init__(**options)
+        self.function = function
+
+    def call(self, inputs):
+        backend = keras.backend.backend()
+        if backend == "tensorflow":
+            import tensorflow as tf
+
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                value = self.function(inputs)
+            return tape.gradient(value, inputs)
+        if backend == "jax":
+            import jax
+
+            return jax.grad(lambda x: keras.ops.sum(self.function(x)))(inputs)
+        import torch
+
+        with torch.enable_grad():
+            inputs = inputs.detach().requires_grad_(True)
+            return torch.autograd.grad(keras.ops.sum(self.function(inputs)), inputs)[0]
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def backend_gradients(loss, tensors):
+    """Return the gradients of a symbolic loss for one or several inputs, as the backend's function did."""
+    several = tensors if isinstance(tensors, (list, tuple)) else [tensors]
+    return [InputGradient(keras.Model(tensor, loss))(tensor) for tensor in several]
+'''
 
 RULES: tuple[type[Rule], ...] = (LearningPhase, Sessions, BackendFunction, Gradients)

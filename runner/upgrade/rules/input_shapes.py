@@ -6,7 +6,7 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import elements, expression, is_none, pair, whole
+from runner.upgrade.nodes import code, elements, expression, is_none, pair, whole
 from runner.upgrade.rule import Rule
 from runner.upgrade.rules.layer_names import ALL, CONV_1D, RECURRENT, layers
 
@@ -62,6 +62,7 @@ class BatchInputShape(Rule):
         if name.endswith("Sequential"):
             return self._in_list(node, original, context)
         arguments = Arguments(node)
+        self._with_batch_size(arguments, name)
         if not arguments.has("batch_input_shape") or name == "keras.layers.InputLayer":
             return None
         if id(original) in context.analysis.in_sequential:
@@ -71,6 +72,22 @@ class BatchInputShape(Rule):
             arguments.remove("batch_input_shape")
         context.change(self, original)
         return arguments.call()
+
+    @staticmethod
+    def _with_batch_size(arguments: Arguments, name: str) -> None:
+        """Put `batch_size=` and `input_shape=` together to the shape of a batch."""
+        size, shape = arguments.get("batch_size"), arguments.get("input_shape")
+        axes = elements(shape)
+        if size is None or name.endswith(("Input", "InputLayer")):
+            return
+        if axes is not None:
+            arguments.remove("batch_size")
+            arguments.remove("input_shape")
+            arguments.set("batch_input_shape", pair(size, *axes))
+        elif shape is not None:
+            arguments.remove("batch_size")
+            arguments.remove("input_shape")
+            arguments.set("batch_input_shape", expression("({size}, *{shape})", size=size, shape=shape))
 
     def _in_list(self, node: cst.Call, original: cst.Call, context: Context) -> cst.BaseExpression | None:
         shapes = context.remember("batch shapes", dict)
@@ -92,11 +109,25 @@ class BatchInputShape(Rule):
     def statement(
         self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
     ) -> list[cst.BaseStatement] | None:
-        shapes = context.memory.get("batch shapes")
-        if not shapes or len(original.body) != 1 or not isinstance(original.body[0], cst.Expr):
+        shapes = context.remember("batch shapes", dict)
+        begun: set[str] = context.remember("models with layers", set)
+        if len(original.body) != 1:
             return None
-        outer = original.body[0].value
-        if not isinstance(outer, cst.Call) or not outer.args or id(outer.args[0].value) not in shapes:
+        small = original.body[0]
+        if isinstance(small, cst.Assign):
+            begun.difference_update(code(target.target) for target in small.targets)
+            return None
+        outer = small.value if isinstance(small, cst.Expr) else None
+        if (
+            not isinstance(outer, cst.Call)
+            or not isinstance(outer.func, cst.Attribute)
+            or outer.func.attr.value != "add"
+        ):
+            return None
+        model = code(outer.func.value)
+        first = model not in begun
+        begun.add(model)
+        if not first or not outer.args or id(outer.args[0].value) not in shapes:
             return None
         assert isinstance(outer.func, cst.Attribute)
         made = expression(
@@ -190,4 +221,52 @@ class EmbeddingDropout(Rule):
         return [node, cst.SimpleStatementLine([cst.Expr(made)])]
 
 
-RULES: tuple[type[Rule], ...] = (InputLength, BatchInputShape, ShapeTuple, InputLayerShape, EmbeddingDropout)
+class InitialWeights(Rule):
+    """A layer's first weights are set after it was added."""
+
+    name = "initial-weights"
+    matches = "`model.add(Dense(8, weights=[w, b]))`"
+    since = "Keras 3.0"
+    why = "Only `Embedding` still takes `weights=`; for any other layer `set_weights` sets them once it is built."
+    source = "https://keras.io/api/layers/base_layer/"
+    calls = tuple(name for name in ALL if name not in layers("Embedding PReLU Bidirectional"))
+    statements = True
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        if not arguments.has("weights"):
+            return None
+        if id(original) not in context.analysis.in_sequential:
+            context.find(self, original, "weights=… was removed; closest today: layer.set_weights(…) once it is built")
+            return None
+        context.remember("initial weights", dict)[id(original)] = arguments.remove("weights")
+        context.change(self, original)
+        return arguments.call()
+
+    def statement(
+        self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        given = context.memory.get("initial weights")
+        if not given or len(original.body) != 1 or not isinstance(original.body[0], cst.Expr):
+            return None
+        outer = original.body[0].value
+        if not isinstance(outer, cst.Call) or not outer.args or id(outer.args[0].value) not in given:
+            return None
+        if not isinstance(outer.func, cst.Attribute):
+            return None
+        made = expression(
+            "{model}.layers[-1].set_weights({weights})",
+            model=outer.func.value,
+            weights=given[id(outer.args[0].value)],
+        )
+        return [node, cst.SimpleStatementLine([cst.Expr(made)])]
+
+
+RULES: tuple[type[Rule], ...] = (
+    InputLength,
+    BatchInputShape,
+    ShapeTuple,
+    InputLayerShape,
+    EmbeddingDropout,
+    InitialWeights,
+)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, elements, expression, pair, text_of
+from runner.upgrade.nodes import calling, code, elements, expression, pair, text_of
 from runner.upgrade.rule import KERAS_2, Rule
 from runner.upgrade.rules.layer_names import layers
 
@@ -73,7 +73,7 @@ class MergeFunction(Rule):
             context.change(self, original)
             return cst.Call(function, [cst.Arg(tensors), *options])
         if mode is not None and said is None:
-            made = Arguments(expression("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode))
+            made = Arguments(calling("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode))
             for keyword in ("output_shape", "name", "arguments"):
                 value = arguments.get(keyword)
                 if value is not None:
@@ -100,9 +100,18 @@ class MergeLayer(Rule):
     _NAMES: ClassVar[tuple[str, ...]] = layers("Merge")
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        if id(original) in context.analysis.in_sequential or elements(Arguments(node).get("layers", 0)) is not None:
+        if id(original) in context.analysis.in_sequential:
             return None
         arguments = Arguments(node)
+        branches = elements(arguments.get("layers", 0))
+        if branches is not None:
+            mode_node = arguments.get("mode", 1)
+            said = text_of(mode_node) if mode_node is not None else "sum"
+            if said not in _MODES:
+                return None
+            context.forget(original.func)
+            context.change(self, original)
+            return self._outputs(branches, arguments, mode_node, said, context)
         mode = text_of(arguments.get("mode", 0)) or "sum"
         if mode not in _MODES:
             return None
@@ -141,10 +150,7 @@ class MergeLayer(Rule):
             follow: Any = body[at]
             made[at] = follow.with_changes(body=[_assign(name, cst.Call(added[1], [cst.Arg(cst.Name(name))]))])
             last = at
-        inputs = expression(
-            "[" + ", ".join(f"*{{b{number}}}.inputs" for number in range(len(branches))) + "]",
-            **{f"b{number}": branch for number, branch in enumerate(branches)},
-        )
+        inputs = _inputs(branches, context)
         build = cst.Call(
             context.refer("keras.models.Model"), [cst.Arg(inputs, comma=_comma()), cst.Arg(cst.Name(name))]
         )
@@ -175,7 +181,7 @@ class MergeLayer(Rule):
         context: Context,
     ) -> cst.BaseExpression:
         tensors = expression(
-            "[" + ", ".join(f"{{b{number}}}.output" for number in range(len(branches))) + "]",
+            "[" + ", ".join(f"{{b{number}}}.outputs[0]" for number in range(len(branches))) + "]",
             **{f"b{number}": branch for number, branch in enumerate(branches)},
         )
         if mode in _MODES:
@@ -184,6 +190,16 @@ class MergeLayer(Rule):
         assert mode_node is not None
         made = expression("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode_node)
         return cst.Call(made, [cst.Arg(tensors)])
+
+
+def _inputs(branches: list[cst.BaseExpression], context: Context) -> cst.BaseExpression:
+    """Return the inputs of all branches; one that several branches share is asked for once, as it always was."""
+    parts = {f"b{number}": branch for number, branch in enumerate(branches)}
+    every = "[" + ", ".join(f"*{{{name}}}.inputs" for name in parts) + "]"
+    if len(context.analysis.calls.get("Merge", ())) < 2:
+        return expression(every, **parts)
+    code = "list(dict((id(tensor), tensor) for tensor in {every}).values())"
+    return expression(code, every=expression(every, **parts))
 
 
 def _comma() -> cst.Comma:

@@ -282,6 +282,8 @@ class WholeNumbers(Rule):
             ):
                 return expression("int({value})", value=value)
             return None
+        if isinstance(value, cst.Name) and not context.is_python_number(value):
+            return expression("int({value})", value=value)
         held = elements(value)
         if held is not None and isinstance(value, cst.Tuple):
             made = [self._fixed(each, original, context) for each in held]

@@ -8,12 +8,12 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
+from runner.upgrade.installed import missing
+from runner.upgrade.moved import current
 from runner.upgrade.nodes import expression
 from runner.upgrade.rule import Rule
 
 _CLOSEST = {
-    "keras.layers.MaxoutDense": "Dense(units * k), Reshape((units, k)) and a maximum over the last axis",
-    "keras.layers.Highway": "two Dense layers combined by Multiply and Add",
     "keras.layers.LocallyConnected1D": "Conv1D, or a layer of your own",
     "keras.layers.LocallyConnected2D": "Conv2D, or a layer of your own",
     "keras.layers.SReLU": "PReLU",
@@ -56,14 +56,28 @@ class Removed(Rule):
     why = "This was removed, and what replaces it depends on what it was used for."
     source = "https://keras.io/api/"
     marks = False
-    references = tuple(_CLOSEST)
+    references = (*_CLOSEST, "*")
 
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
+        if context.findings and any(rule is self and where is original for rule, where, _ in context.findings):
+            return None
         symbol = name.rpartition(".")[2]
-        context.find(self, original, f"{symbol} was removed; closest today: {_CLOSEST[name]}")
+        if name in _CLOSEST:
+            context.find(self, original, f"{symbol} was removed; closest today: {_CLOSEST[name]}")
+        elif node is original and symbol not in ("MaxoutDense", "Highway", "Merge", "merge") and self._missing(name):
+            context.find(self, original, f"{name} is not in Keras 3; look for what replaces it in the API")
         return None
+
+    @staticmethod
+    def _missing(name: str) -> bool:
+        today = current(name)
+        if today is None or not today.startswith("keras."):
+            return False
+        parts = today.split(".")
+        # Below a class nobody can tell from the files; below a module of classes one can.
+        return len(parts) <= 4 and parts[-2].islower() and missing(today)
 
 
 class Maxout(Rule):
@@ -81,6 +95,9 @@ class Maxout(Rule):
         symbol = name.rpartition(".")[2]
         known = {"units", "output_dim", "nb_feature", "input_dim", "input_shape", "activation", "name"}
         if arguments.keywords() - known or arguments.spread:
+            context.find(
+                self, original, f"{symbol} was removed; closest today: a layer of your own made of Dense layers"
+            )
             return None
         arguments.rename("output_dim", "units")
         helper = context.helper(symbol, _MAXOUT if symbol == "MaxoutDense" else _HIGHWAY)
@@ -126,6 +143,27 @@ class Highway(keras.layers.Layer):
 '''
 
 
+class SliceArrays(Rule):
+    """`slice_X` took the same part of one or of several arrays."""
+
+    name = "slice-arrays"
+    matches = "`slice_X(X, 0, n)`"
+    since = "Keras 2.0"
+    why = "`slice_X` is gone since Keras 2.0; a slice does it."
+    source = "https://github.com/keras-team/keras/wiki/Keras-2.0-release-notes"
+    calls: ClassVar[tuple[str, ...]] = ("keras.layers.slice_X", "keras.layers._slice_arrays")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        positional = Arguments(node).positional
+        if not 2 <= len(positional) <= 3 or len(positional) != len(node.args):
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        if len(positional) == 2:
+            return expression("{x}[{start}:]", x=positional[0], start=positional[1])
+        return expression("{x}[{start}:{stop}]", x=positional[0], start=positional[1], stop=positional[2])
+
+
 class SynchronizedNormalization(Rule):
     """`SyncBatchNormalization` is an argument of `BatchNormalization`."""
 
@@ -168,4 +206,4 @@ class Reduction(Rule):
         return made
 
 
-RULES: tuple[type[Rule], ...] = (Maxout, Removed, SynchronizedNormalization, Reduction)
+RULES: tuple[type[Rule], ...] = (Maxout, SliceArrays, Removed, SynchronizedNormalization, Reduction)

@@ -90,6 +90,32 @@ class ListsAsData(Repair):
         return arguments.call()
 
 
+class NumpySizes(Repair):
+    """Sizes are whole numbers of Python."""
+
+    name = "numpy-sizes"
+    matches = "`Dense(n)` where `n` is a number of NumPy, or a fraction"
+    why = "Keras 3 takes whole numbers of Python only."
+    on_error = r"expected a positive integer|cannot be interpreted as an integer|Cannot convert '.*' to a shape"
+    calls = ("*",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        full = context.name(original.func) or ""
+        if not full.startswith("keras.layers.") or not self.here(original, context):
+            return None
+        arguments = Arguments(node)
+        changed = False
+        for keyword in ("units", "filters", "output_dim", "input_dim", "n"):
+            value = arguments.get(keyword, 0 if keyword != "input_dim" else None)
+            if isinstance(value, cst.Name | cst.Attribute | cst.BinaryOperation | cst.Subscript):
+                arguments.replace(value, expression("int({value})", value=value))
+                changed = True
+        if not changed:
+            return None
+        context.change(self, original)
+        return arguments.call()
+
+
 class TensorFlowInLambda(Repair):
     """A TensorFlow function between layers goes into a `Lambda` layer."""
 
@@ -118,4 +144,4 @@ class TensorFlowInLambda(Repair):
         )
 
 
-RULES: tuple[type[Rule], ...] = (UnknownArgument, ListsAsData, TensorFlowInLambda)
+RULES: tuple[type[Rule], ...] = (UnknownArgument, ListsAsData, NumpySizes, TensorFlowInLambda)

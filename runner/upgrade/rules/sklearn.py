@@ -2,67 +2,85 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import libcst as cst
 
-from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import expression
 from runner.upgrade.rule import Rule
+
+_WRAPPER = '''
+class {name}:
+    """A Keras model with the methods of scikit-learn's estimators, as `keras.wrappers.scikit_learn` had it."""
+
+    _estimator_type = "{kind}"
+
+    def __init__(self, build_fn=None, **options):
+        self.build_fn, self.options = build_fn, options
+
+    def get_params(self, deep=True):
+        return {{"build_fn": self.build_fn, **self.options}}
+
+    def set_params(self, **options):
+        self.build_fn = options.pop("build_fn", self.build_fn)
+        self.options.update(options)
+        return self
+
+    def __sklearn_tags__(self):
+        from sklearn.base import {mixin}, BaseEstimator
+
+        return type("Tagged", ({mixin}, BaseEstimator), {{}})().__sklearn_tags__()
+
+    def fit(self, x, y, **options):
+        options = {{**self.options, **options}}
+        build = self.build_fn.__code__.co_varnames[: self.build_fn.__code__.co_argcount]
+        self.model = self.build_fn(**{{name: value for name, value in options.items() if name in build}})
+        self.classes_ = sorted(set(y)) if {classifies} and len(y.shape) == 1 else None
+        if self.classes_ is not None and self.model.output_shape[-1] > 1 and "sparse" not in str(self.model.loss):
+            y = keras.utils.to_categorical([self.classes_.index(label) for label in y], len(self.classes_))
+        fitting = {{name: value for name, value in options.items() if name not in build}}
+        return self.model.fit(x, y, **fitting)
+
+    def predict(self, x, **options):
+        values = self.model.predict(x, verbose=0)
+        if not {classifies}:
+            return values.squeeze()
+        chosen = values.argmax(axis=-1) if values.shape[-1] > 1 else (values > 0.5).astype("int32").ravel()
+        return chosen if self.classes_ is None else keras.ops.convert_to_numpy(self.classes_)[chosen]
+
+    def predict_proba(self, x, **options):
+        return self.model.predict(x, verbose=0)
+
+    def score(self, x, y, **options):
+        labels = y.argmax(axis=-1) if {classifies} and len(y.shape) > 1 else y
+        return float((self.predict(x) == labels).mean() if {classifies} else -((self.predict(x) - labels) ** 2).mean())
+'''
 
 
 class SklearnWrappers(Rule):
-    """`KerasClassifier` and `KerasRegressor` are `SKLearnClassifier` and `SKLearnRegressor`."""
+    """The wrappers for scikit-learn are a class in the program."""
 
     name = "sklearn-wrappers"
     matches = "`KerasClassifier(build_fn=create_model, epochs=10)`"
     since = "Keras 3.0"
-    why = "The wrappers take a function of the data, `model`, and what `fit` is called with as `fit_kwargs`."
+    why = (
+        "`keras.wrappers.scikit_learn` is gone; `keras.wrappers.SKLearnClassifier` takes other arguments and no model "
+        "with one output, so a class in the program does what the old one did. The package SciKeras has one too."
+    )
     source = "https://keras.io/api/utils/sklearn_wrappers/"
     marks = False
     calls = tuple(f"keras.wrappers.{name}" for name in ("KerasClassifier", "KerasRegressor"))
-    _FIT: ClassVar[tuple[str, ...]] = (
-        "epochs",
-        "nb_epoch",
-        "batch_size",
-        "verbose",
-        "callbacks",
-        "validation_split",
-        "shuffle",
-    )
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        arguments = Arguments(node)
-        build = arguments.get("build_fn", 0)
-        if build is None or arguments.spread:
-            return None
-        made = Arguments(
-            expression("{Wrapper}(lambda X, y, **options: {build}(**options))", Wrapper=node.func, build=build)
+        classifies = name.endswith("Classifier")
+        made = "KerasModelClassifier" if classifies else "KerasModelRegressor"
+        code = _WRAPPER.format(
+            name=made,
+            kind="classifier" if classifies else "regressor",
+            mixin="ClassifierMixin" if classifies else "RegressorMixin",
+            classifies=classifies,
         )
-        fit: list[str] = []
-        values: dict[str, cst.BaseExpression] = {}
-        rest: dict[str, cst.BaseExpression] = {}
-        for arg in arguments:
-            if arg.keyword is None or arg.keyword.value == "build_fn":
-                continue
-            keyword = arg.keyword.value
-            if keyword in self._FIT:
-                fit.append({"nb_epoch": "epochs"}.get(keyword, keyword))
-                values[fit[-1]] = arg.value
-            else:
-                rest[keyword] = arg.value
-        if rest:
-            made.set("model_kwargs", _dictionary(rest))
-        if values:
-            made.set("fit_kwargs", _dictionary(values))
+        context.forget(original.func)
         context.change(self, original)
-        return made.call()
-
-
-def _dictionary(values: dict[str, cst.BaseExpression]) -> cst.BaseExpression:
-    made: cst.BaseExpression = expression("dict(" + ", ".join(f"{name}={{{name}}}" for name in values) + ")", **values)
-    return made
+        return node.with_changes(func=context.helper(made, code))
 
 
 RULES: tuple[type[Rule], ...] = (SklearnWrappers,)

@@ -385,11 +385,32 @@ class GoneAttributes(Rule):
         return cst.Attribute(tensor, cst.Name("shape")) if "shape" in name else tensor
 
 
+class SequentialTensors(Rule):
+    """A `Sequential` that nothing has called has `inputs` and `outputs`, but no `input` and `output`."""
+
+    name = "sequential-tensors"
+    matches = "`model.input`, `model.output` of a `Sequential`"
+    since = "Keras 3.0"
+    why = "A Sequential model has `.input` and `.output` only once it was called; `.inputs[0]` is there before."
+    source = "https://keras.io/guides/sequential_model/"
+    attributes = ("input", "output")
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not isinstance(node, cst.Attribute) or not isinstance(original, cst.Attribute):
+            return None
+        if not context.kinds.is_sequential(original.value, context.scope):
+            return None
+        context.change(self, original)
+        return expression(f"{{model}}.{name}s[0]", model=node.value)
+
+
 class ResetStates(Rule):
     """The state of a recurrent model is reset layer by layer."""
 
     name = "reset-states"
-    matches = "`model.reset_states()`"
+    matches = "`model.reset_states()`, `metric.reset_states()`"
     since = "Keras 3.0"
     why = "A model has no `reset_states` any more; its stateful layers have `reset_state` or `reset_states`."
     source = MIGRATING
@@ -399,6 +420,9 @@ class ResetStates(Rule):
         assert isinstance(original.func, cst.Attribute)
         receiver = original.func.value
         kind = context.kind(receiver)
+        if kind == "metric" and isinstance(node.func, cst.Attribute):
+            context.change(self, original, "A metric's `reset_states` is called `reset_state` today.")
+            return node.with_changes(func=node.func.with_changes(attr=cst.Name("reset_state")))
         model_named = isinstance(receiver, cst.Name | cst.Attribute) and code(receiver).lower().endswith("model")
         if kind != "model" and not (kind is None and model_named):
             return None
@@ -419,5 +443,5 @@ def reset_states(model):
 
 RULES: tuple[type[Rule], ...] = (
     Epochs, ModelInputs, ShowAccuracy, DroppedTrainingArguments, MetricsList, LossNames, Generators, PredictClasses,
-    MetricsNames, GoneAttributes, ResetStates,
+    MetricsNames, SequentialTensors, GoneAttributes, ResetStates,
 )  # fmt: skip
