@@ -85,6 +85,7 @@ class LobbyBot(discord.Client):
         # Closed while we are away: what we missed must be known before anything new is handed over.
         self._open = asyncio.Event()
         self._resumed = False
+        self._resuming: asyncio.Task[None] | None = None
         self._complained: set[object] = set()
 
     # -- start -----------------------------------------------------------------------------------------------
@@ -118,7 +119,8 @@ class LobbyBot(discord.Client):
             await rooms.settle(self, guild)
         if not self._resumed:
             self._resumed = True
-            await resume(self.desk, self.channel)
+            # What is taken up again may be a run of a minute; nobody else shall wait for it.
+            self._resuming = asyncio.create_task(self.resume())
         await self.missed.answer(missed)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -158,6 +160,10 @@ class LobbyBot(discord.Client):
         """Answer what somebody wrote, if it is meant for us."""
         if self.user is not None:
             await self.serve(self.reader.message(message, self.user, edited=edited), self.channel)
+
+    async def resume(self) -> None:
+        """Go on with what a former process left unfinished."""
+        await resume(self.desk, self.channel)
 
     async def serve(self, message: Message, channel: Channel) -> None:
         """Answer a message on a channel."""

@@ -207,13 +207,21 @@ class InteractionChannel(DiscordChannel):
                     sent: Any = await self._editing(self._interaction.edit_original_response, reply, rendered)
                     self._own.add(str(sent.id))
                     return str(sent.id)
-                # Who sees an answer is settled with the acknowledgement; another one needs another message.
+                # Who sees an answer is settled with the acknowledgement: another one needs another message, and the
+                # one that waits must say something before it can go.
+                await self._interaction.edit_original_response(content="…")
+                sent = await self._follow_up(reply, rendered)
                 await self._interaction.delete_original_response()
-            sent = await self._sending(
-                self._interaction.followup.send, reply, rendered, ephemeral=reply.private, wait=True
-            )
+            else:
+                sent = await self._follow_up(reply, rendered)
         self._own.add(str(sent.id))
         return str(sent.id)
+
+    async def _follow_up(self, reply: Reply, rendered: Rendered) -> discord.WebhookMessage:
+        sent: discord.WebhookMessage = await self._sending(
+            self._interaction.followup.send, reply, rendered, ephemeral=reply.private, wait=True
+        )
+        return sent
 
     async def edit(self, message: Message, own_id: str, reply: Reply) -> None:
         source = self._interaction.message

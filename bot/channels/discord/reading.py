@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import discord
 
@@ -15,8 +15,8 @@ from bot.settings import Settings
 
 NAME = "discord"
 _READ_TYPES = (discord.MessageType.default, discord.MessageType.reply)
-# The sign of a command; what follows is the desk's to know.
-_SIGNS = "!/:"
+# What the desk would take for a command of ours.
+_COMMAND = re.compile(r"\s*[!/:][\w-]+(?=\s|$)")
 
 
 class Reader:
@@ -56,8 +56,8 @@ class Reader:
         named = me in message.mentions or any(role in _own_roles(message) for role in message.role_mentions)
         direct = message.guild is None
         text = _without_mention(message.content, me, _own_roles(message))
-        text, commanded = self._command(text, named or to_us or direct)
-        addressed = named or to_us or direct or commanded
+        text, whose = self._command(text, named or to_us or direct)
+        addressed = named or to_us or direct or whose == "ours"
         thread = _starts_thread(message)
         if thread is not None:
             # A post's title is half of the question.
@@ -80,7 +80,7 @@ class Reader:
             edited=edited,
             revision=message.edited_at.isoformat() if edited and message.edited_at else "",
             addressed=addressed,
-            to_others=not addressed and (bool(others) or (replied and not to_us)),
+            to_others=not addressed and (bool(others) or (replied and not to_us) or whose == "theirs"),
             direct=direct,
             url=_url(message.channel, message.jump_url),
             sent_at=message.created_at.timestamp(),
@@ -127,14 +127,14 @@ class Reader:
             thread=here.thread,
         )
 
-    def _command(self, text: str, addressed: bool) -> tuple[str, bool]:
-        """Return the text with a command's sign that the desk knows, or so that none is seen: others have bots too."""
+    def _command(self, text: str, addressed: bool) -> tuple[str, Literal["", "ours", "theirs"]]:
+        """Return the text as the desk shall read it, and whose command it is: there are other bots here."""
         begun = text.lstrip()
         if self._prefix and begun.startswith(self._prefix) and re.match(r"[\w-]", begun[len(self._prefix) :]):
-            return f"!{begun[len(self._prefix) :]}", True
-        if not addressed and begun[:1] and begun[0] in _SIGNS:
-            return f"{BREAK}{text}", False
-        return text, False
+            return f"!{begun[len(self._prefix) :]}", "ours"
+        if not addressed and _COMMAND.match(text):
+            return f"{BREAK}{text}", "theirs"
+        return text, ""
 
 
 @dataclass(frozen=True, slots=True)
