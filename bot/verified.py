@@ -6,8 +6,8 @@
     if record:
         print(f"verified with Keras {record.keras} on {', '.join(record.backends)} on {record.date}")
 
-The record is `verified.json` in the data directory, replaced as a whole. What is said of a file holds for its content,
-known by its hash: once it is edited, the record is silent until it is verified again.
+The record is `verified.json` in the data directory, replaced as a whole. What is said of a file holds for its code and
+what the code is to do, known by a hash: once that is edited, the record is silent until it is verified again.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bot import verify
 from bot.verify import Document, Verdict
-from kb.state import text_hash
 from runner.disk import writing_to
 from runner.job import BACKENDS, Backend
 
@@ -103,7 +103,7 @@ def load(data_dir: Path, content: Path, name: str) -> Record | None:
     if not entries:
         return None
     try:
-        now = text_hash((content / name).read_text(encoding="utf-8"))
+        now = verify.read(content / name).content_hash
     except (OSError, ValueError):
         return None
     known = {each: entries[each] for each in BACKENDS if each in entries and entries[each]["content_hash"] == now}

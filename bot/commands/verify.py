@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
@@ -121,5 +121,10 @@ def _run(runner: Runner, work: Sequence[tuple[Document, Backend]], at_once: int)
                 break
         return verdict
 
-    with ThreadPoolExecutor(at_once, thread_name_prefix="verify") as pool:
-        yield from pool.map(one, work)
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="verify")
+    try:
+        for done in as_completed([pool.submit(one, item) for item in work]):
+            yield done.result()
+    finally:
+        # Interrupted, nothing new begins.
+        pool.shutdown(cancel_futures=True)
