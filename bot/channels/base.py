@@ -11,8 +11,9 @@ When it starts, and whenever it has reconnected, it calls `resume`, then hands o
 ::
 
     ChannelError
-    ├── Gone         the own message to edit is not there any more: a new one is sent
-    └── NotAllowed   the platform forbids it here; told to the operator once a room
+    ├── Gone            the own message to edit is not there any more: a new one is sent
+    ├── NotAllowed      the platform forbids it here; told to the operator once a room
+    └── CannotConnect   the platform refuses our credentials; told to the operator, not tried again
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class Gone(ChannelError):
 
 class NotAllowed(ChannelError):
     """The platform forbids this in this room."""
+
+
+class CannotConnect(ChannelError):
+    """The platform refuses our credentials, or what we need is not there; trying again would not help."""
 
 
 class Channel(Protocol):

@@ -37,7 +37,7 @@ class Check:
 @click.command()
 @common_options
 def doctor(as_json: bool, data_dir: Path | None) -> int:
-    """Look at this machine: sandbox, backends, models, knowledge, port, disk, settings."""
+    """Look at this machine: sandbox, backends, models, knowledge, port, disk, chats, settings."""
     loaded = load_settings(data_dir)
     checks = list(examine(loaded.settings))
     if as_json:
@@ -57,6 +57,7 @@ def examine(chosen: settings.Settings) -> Iterator[Check]:
     yield _chats(chosen.data_dir)
     yield _disk(chosen.data_dir)
     yield _port(chosen)
+    yield from _discord(chosen)
 
 
 def _python() -> Check:
@@ -124,3 +125,16 @@ def _port(chosen: settings.Settings) -> Check:
             what = f"{chosen.host}:{chosen.port} cannot be listened on: {error.strerror}"
             return Check("port", "warning", what, "Set another `port`, unless Lobby itself has it.")
     return Check("port", "ok", f"{chosen.host}:{chosen.port} is free")
+
+
+def _discord(chosen: settings.Settings) -> Iterator[Check]:
+    if not chosen.discord_token.get_secret_value():
+        yield Check("Discord", "ok", "no token; this channel stays closed")
+        return
+    try:
+        from bot.channels.discord import health
+    except ImportError as error:
+        yield Check("Discord", "failed", f"{error.name} is not installed", "Run `pip install 'keras-lobby[discord]'`.")
+        return
+    for finding in health.examine(chosen):
+        yield Check("Discord", finding.state, finding.what, finding.remedy)

@@ -14,6 +14,7 @@ import click
 import uvicorn
 
 from bot.assistant import Assistant, open_knowledge, open_runner
+from bot.channels.host import chats
 from bot.channels.web.app import create_app
 from bot.commands.common import common_options, load_settings, print_json
 from bot.commands.kb import progress_bar
@@ -64,7 +65,7 @@ def serve(host: str | None, port: int | None, as_json: bool, data_dir: Path | No
                 print(f"Lobby is open at {address} (Ctrl-C closes it)", flush=True)
             # uvicorn raises the signal that stopped it once more when it is done; what is open must still be closed.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            with contextlib.suppress(KeyboardInterrupt):
+            with chats(assistant, memory, settings), contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listener])
         finally:
             assistant.close()
