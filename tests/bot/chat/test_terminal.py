@@ -162,7 +162,7 @@ def test_control_c_stops_the_run_and_not_the_program(screen: Screen) -> None:
     screen.wait_for("Stopped on request")
     screen.wait_for("you>")
     screen.type("!run print(6 * 7)\r")
-    screen.wait_for("42")
+    screen.wait_for(r"m42\x1b[\s\S]*you>")
     screen.type("\x04")
     assert screen.process.wait(30) == 0
 

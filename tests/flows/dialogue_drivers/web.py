@@ -80,7 +80,7 @@ class WebApi:
 
     def _kept_votes(self) -> list[str]:
         base = sqlite3.connect(self.data_dir / "chat" / "memory.sqlite3")
-        found = [row[0] for row in base.execute("select vote from feedback where channel = 'web' order by at")]
+        found = [row[0] for row in base.execute("select vote from feedback where channel in ('web', 'api') order by at")]
         base.close()
         return found
 
