@@ -15,7 +15,7 @@ from dataclasses import replace
 from bot.asking import Asking, unusable
 from bot.assistant import Assistant
 from bot.attachments import fetch
-from bot.errands import Errands
+from bot.errands import DEFAULT_PREFIX, PREFIXES, Errands
 from bot.intents import BadInput, Request, asks_to_run_again, named_in, understand
 from bot.manners import Manners, Verdict
 from bot.memory import Claim, Conversation, Memory, OwnReply, Seen
@@ -141,8 +141,9 @@ class Desk:
         remind, close = await self.workers.look(
             self.memory.idle, channel, self.settings.chat_remind_days * day_s, self.settings.chat_close_days * day_s
         )
+        command = f"{PREFIXES.get(channel, DEFAULT_PREFIX)}solved"
         reminders = [
-            (one, Reply(text=say("thread.remind", one.locale, command="!solved"), kind="reminder", locale=one.locale))
+            (one, Reply(text=say("thread.remind", one.locale, command=command), kind="reminder", locale=one.locale))
             for one in remind
         ]
         closings = [
@@ -248,7 +249,7 @@ class Desk:
         if request.intent == Intent.DOCS:
             return [await self._asking.docs(message, request.text)]
         if request.intent == Intent.SOURCES:
-            return [self._asking.sources(message, before)]
+            return [self._asking.sources(message, await self.workers.look(self._conversation_shown, message, before))]
         if request.intent == Intent.EXPLAIN:
             if run_id := request.arguments.get("run"):
                 result = await self.workers.ask(self.assistant.result, run_id)
@@ -303,6 +304,11 @@ class Desk:
         own = await self.workers.look(self.memory.reply, message.channel, message.reply_to)
         mine = own is not None and self.manners.may_manage(message, own.author)
         return request, message.reply_to if mine else None
+
+    def _conversation_shown(self, message: Message, before: Conversation | None) -> Conversation | None:
+        """Return the conversation of the answer whose button was pressed: anybody may look at its sources."""
+        own = self.memory.reply(message.channel, message.reply_to) if message.reply_to else None
+        return self.memory.conversation(own.conversation) if own is not None else before
 
     def _edited_reply(self, message: Message) -> OwnReply | None:
         if not message.edited:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import discord
 import simcord
 from simcord import ChannelHandle
 from simcord import _runtime as simcord_scopes
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.assistant import Assistant
 from bot.channels.discord.bot import LobbyBot
@@ -32,6 +34,7 @@ class World:
     opened: list[tuple[Desk, Memory]]
     make_bot: Callable[[], LobbyBot]
     work: set[asyncio.Task[None]]  # what Lobby is at
+    folder: Path
     guild: Any = None
     help: Any = None
     forum: Any = None
@@ -70,7 +73,7 @@ class World:
         tag = {"id": str(backend.snowflake()), "name": name, "moderated": False, "emoji_id": None, "emoji_name": None}
         backend.edit_channel(self.forum.id, {"available_tags": [tag]})
 
-    async def post(self, who: Any, title: str, text: str) -> Any:
+    async def post(self, who: Any, title: str, text: str, *, settle: bool = True) -> Any:
         """Let somebody open a post in the forum, and return its thread. simcord has no helper for it."""
         backend = self.env.backend
         thread = backend.create_thread(self.forum.id, title, who.id, broadcast=False)
@@ -79,7 +82,8 @@ class World:
         backend.announce_thread_create(thread)
         backend.commit_message(starter)
         backend.get_channel(self.forum.id).last_message_id = thread.id
-        await self.env.settle()
+        if settle:
+            await self.env.settle()
         return ChannelHandle(self.env, self.guild, thread)
 
     async def thread(self, who: Any, title: str) -> Any:
@@ -101,6 +105,30 @@ class World:
         for task in list(self.work):
             task.cancel()
         await asyncio.gather(*self.work, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Let Lobby be away for a while, then start again."""
+        await self.env.settle()
+        self.close_desk()
+        await self.env._detach_bot()
+        yield
+        await self.env.restart_bot(self.make_bot())
+
+    @contextlib.contextmanager
+    def desk_memory(self) -> Iterator[Memory]:
+        """Open the memory while Lobby is away."""
+        memory = Memory(self.folder / "chat")
+        yield memory
+        memory.close()
+
+    def forbid(self, *permissions: str) -> None:
+        """Take permissions from Lobby everywhere."""
+        backend = self.env.backend
+        taken = discord.Permissions(**dict.fromkeys(permissions, True)).value
+        for channel in (self.help, self.forum):
+            overwrite = Overwrite(target_id=self.bot.user_id, type=OverwriteType.MEMBER, allow=0, deny=taken)
+            backend.edit_channel(channel.id, {}, overwrites=[overwrite])
 
     def close_desk(self) -> None:
         """Close what a process holds."""
@@ -129,7 +157,7 @@ async def world(assistant: Assistant, folder: Path, **values: Any) -> AsyncItera
         return bot
 
     async with simcord.run(make_bot(), **options) as env:
-        made = World(env, opened, make_bot, work)
+        made = World(env, opened, make_bot, work, folder)
         made.guild = env.create_guild("Keras")
         made.help = made.guild.create_text_channel("help")
         made.forum = made.guild.create_forum_channel("questions")

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 from dialogue import ChannelDriver, Dialogue, dialogues, play
+from dialogue_drivers import discord as on_discord
 from dialogue_drivers import in_memory
+from dialogue_drivers.discord import OnDiscord
 from dialogue_drivers.in_memory import InMemory
 from dialogue_drivers.terminal import TerminalPipe
 from dialogue_drivers.web import WebApi
@@ -25,6 +27,7 @@ from runner.policy import RunnerConfig
 from runner.runner import Runner
 
 CHANNELS = {
+    "discord": OnDiscord.abilities,
     "memory": InMemory.abilities,
     "terminal": TerminalPipe.abilities,
     "web": WebApi.abilities,
@@ -63,6 +66,11 @@ def own_data(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
 @pytest.fixture
 def memory(rooms: Assistant, tmp_path: Path) -> Opened:
     return lambda: in_memory.opened(rooms, tmp_path)
+
+
+@pytest.fixture
+def discord(rooms: Assistant, tmp_path: Path) -> Opened:
+    return lambda: on_discord.opened(rooms, tmp_path)
 
 
 @pytest.fixture(scope="session")

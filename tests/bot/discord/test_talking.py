@@ -61,8 +61,9 @@ async def test_ask_acknowledges_at_once_and_answers_in_the_same_message(worlds: 
         await world.ada.click(result.response, label="Helpful")
         (vote,) = world.desk.memory.feedback()
         assert vote["vote"] == "up"
-        sources = await world.ada.click(result.response, label="Sources")
+        sources = await world.bob.click(result.response, label="Sources")
         assert sources.followups[-1].ephemeral
+        assert "EarlyStopping" in card(sources.followups[-1]).description
 
 
 async def test_unsure_answer_calls_the_helper_role_once(worlds: Worlds) -> None:
