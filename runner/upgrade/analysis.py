@@ -20,6 +20,7 @@ class Scope:
     parameters: list[str] = field(default_factory=list)
     assigned: dict[str, list[tuple[cst.BaseExpression, int | None]]] = field(default_factory=dict)
     returns: list[cst.BaseExpression] = field(default_factory=list)
+    augmented: set[str] = field(default_factory=set)
 
     def owner(self, name: str) -> Scope | None:
         """Return the innermost scope that binds `name`, None when none does."""
@@ -153,6 +154,7 @@ class Analysis(cst.CSTVisitor):
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         if isinstance(node.target, cst.Name):
             self._scope.bound.add(node.target.value)
+            self._scope.augmented.add(node.target.value)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None:

@@ -138,20 +138,20 @@ def _too_deep(text: str) -> int | None:
     for match in re.finditer(
         r"\n[ \t]*|[(\[{]|[)\]}]|#[^\n]*|\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n]*\"|'[^'\n]*'", text, re.DOTALL
     ):
-        token = match[0]
-        if token[0] == "\n":
+        piece = match[0]
+        if piece[0] == "\n":
             line += 1
-            indent = token[1:]
+            indent = piece[1:]
             if len(indent.expandtabs(4)) > 4 * MAX_DEPTH and depth == 0:
                 return line
-        elif token in "([{":
+        elif piece in "([{":
             depth += 1
             if depth > MAX_DEPTH:
                 return line
-        elif token in ")]}":
+        elif piece in ")]}":
             depth = max(0, depth - 1)
         else:
-            line += token.count("\n")
+            line += piece.count("\n")
     # Chains such as `a + b + c…` and `x.y.z…` nest in the tree without brackets.
     for number, content in enumerate(text.splitlines(), 1):
         if len(content) > 2000 and max(content.count("+"), content.count("."), content.count(" not ")) > 500:

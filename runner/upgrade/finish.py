@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 
@@ -59,10 +59,16 @@ def finish(module: cst.Module, context: Context) -> cst.Module:
         used.names.update(word for word in ("keras", "ops") if f"{word}." in code)
         if "keras." in code and context.planned.get("keras") != "keras":
             needed.setdefault("keras", "keras")
-    dropper = _Dropper(context, used.names)
-    dropped = module.visit(dropper)
-    assert isinstance(dropped, cst.Module)
-    return _with_new(dropped, context, needed)
+    # First in, then out: what is needed goes where what it replaces was.
+    grown = _with_new(module, context, needed)
+    made = cst.ensure_type(grown.visit(_Dropper(context, used.names | set(needed.values()))), cst.Module)
+    if len(made.body) < len(grown.body) and made.body and not made.header:
+        first: Any = made.body[0]
+        lines = list(first.leading_lines)
+        while lines and lines[0].comment is None:
+            lines.pop(0)
+        made = made.with_changes(body=[first.with_changes(leading_lines=lines), *made.body[1:]])
+    return made
 
 
 class _Dropper(cst.CSTTransformer):
@@ -72,6 +78,8 @@ class _Dropper(cst.CSTTransformer):
         super().__init__()
         self._context = context
         self._used = used
+        # Of a program that only imports, nobody can tell what is used.
+        self._only_imports = not used - set(context.needed.values())
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
         return any(isinstance(small, cst.Import | cst.ImportFrom) for small in node.body)
@@ -80,9 +88,9 @@ class _Dropper(cst.CSTTransformer):
         if updated_node is original_node or len(updated_node.body) != 1:
             return updated_node
         (small,) = updated_node.body
-        if isinstance(small, cst.Import | cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
-            if not small.names:
-                return cst.RemoveFromParent()
+        imports = isinstance(small, cst.Import | cst.ImportFrom) and not isinstance(small.names, cst.ImportStar)
+        if imports and not small.names:
+            return cst.RemoveFromParent()
         return updated_node
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:
@@ -91,7 +99,7 @@ class _Dropper(cst.CSTTransformer):
             for alias in updated_node.names
             if not self._unused(str(alias.evaluated_alias or alias.evaluated_name.partition(".")[0]), alias)
         ]
-        return self._with(updated_node, kept)
+        return cast(cst.Import, self._with(updated_node, kept))
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
         if isinstance(updated_node.names, cst.ImportStar):
@@ -105,11 +113,10 @@ class _Dropper(cst.CSTTransformer):
             ):
                 continue
             kept.append(alias)
-        return self._with(updated_node, kept)
+        return cast(cst.ImportFrom, self._with(updated_node, kept))
 
-    @staticmethod
-    def _gone(name: str) -> bool:
-        return gone_module(name) or missing(name)
+    def _gone(self, name: str) -> bool:
+        return not self._only_imports and (gone_module(name) or missing(name))
 
     def _unused(self, local: str, alias: cst.ImportAlias) -> bool:
         return local not in self._used and local in self._context.rewritten

@@ -49,6 +49,7 @@ class Moved(Rule):
         if full is None or today is None or full == today or not self.applies(full, today):
             return None
         if isinstance(original, cst.Name):
+            made: cst.BaseExpression | None
             local = context.planned.get(today)
             if local == original.value or original.value in context.planned.values():
                 return None
@@ -174,8 +175,8 @@ def _uses_legacy(local: str, module: str, context: Context) -> bool:
     def find() -> set[str]:
         found: set[str] = set()
         for node in m.findall(context.module, m.Attribute(value=m.Name())):
-            assert isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name)
-            found.add(f"{node.value.value}.{node.attr.value}")
+            if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
+                found.add(f"{node.value.value}.{node.attr.value}")
         return found
 
     attributes = context.remember("attributes of names", find)
@@ -184,8 +185,10 @@ def _uses_legacy(local: str, module: str, context: Context) -> bool:
 
 
 def _name_node(name: str) -> cst.Attribute | cst.Name:
-    node = cst.parse_expression(name)
-    assert isinstance(node, cst.Attribute | cst.Name)
+    first, *rest = name.split(".")
+    node: cst.Attribute | cst.Name = cst.Name(first)
+    for part in rest:
+        node = cst.Attribute(node, cst.Name(part))
     return node
 
 
@@ -274,8 +277,8 @@ class LegacyPreprocessing(Moved):
     )
     since = "Keras 3.0"
     why = (
-        "Keras 3 left this to the legacy part of `tensorflow.keras`, which still has it on every backend; new code uses "
-        "`keras.utils.image_dataset_from_directory`, `keras.layers.TextVectorization` and the `Random…` layers."
+        "Keras 3 left this to the legacy part of `tensorflow.keras`, which still has it on every backend; new code "
+        "uses `keras.utils.image_dataset_from_directory`, `keras.layers.TextVectorization` and the `Random…` layers."
     )
     source = "https://keras.io/api/data_loading/"
 

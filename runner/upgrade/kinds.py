@@ -143,7 +143,8 @@ class Kinds:
     def _of_parameter(self, owner: Scope, name: str, depth: int) -> Kind | None:
         """Look at what the function is called with."""
         function = owner.node
-        assert isinstance(function, cst.FunctionDef)
+        if not isinstance(function, cst.FunctionDef):
+            return None
         position = owner.parameters.index(name)
         for call, scope in self._analysis.calls.get(function.name.value, ()):
             for number, arg in enumerate(call.args):

@@ -18,7 +18,6 @@ ROOTS = (
     "keras.api._v2.keras",
     "keras.api.keras",
     "keras.api",
-    "tf_keras",
 )
 
 # Modules that only grouped what one module holds today: old prefix → module of today.
@@ -91,7 +90,8 @@ LEGACY_PREPROCESSING = frozenset(
 LEGACY_BACKEND = frozenset(
     f"keras.backend.{name}"
     for name in (
-        "ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse", "foldl", "foldr", "resize_images", "resize_volumes",
+        "ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse", "foldl", "foldr", "resize_images",
+        "resize_volumes",
         "rnn", "separable_conv2d", "depthwise_conv2d", "conv2d_transpose", "conv1d", "conv2d", "conv3d", "pool2d",
         "pool3d", "spatial_2d_padding", "spatial_3d_padding", "temporal_padding", "batch_get_value", "batch_set_value",
         "random_normal_variable", "random_uniform_variable", "to_dense", "is_sparse", "print_tensor",

@@ -1,4 +1,4 @@
-"""Python 2 leftovers, turned into Python 3 before anything else, since a program that cannot be read cannot be upgraded.
+"""Python 2 leftovers, turned into Python 3 before anything else: what cannot be read cannot be upgraded.
 
 Only a program that Python 3 refuses is touched, and only outside of its strings and comments. What Python 3 reads but
 does not know (`xrange`, `iteritems`) is left to the rules.

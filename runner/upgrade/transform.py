@@ -149,12 +149,12 @@ class Walk(cst.CSTTransformer):
         if full is None:
             return node
         name = self._context.name(original)
-        tried = self._rules.references.get(name or full, ())
-        for rule in (*tried, *self._rules.references.get("*", ())):
-            made = rule.reference(node, original, name or full, self._context)
-            if made is not None and made is not node:
+        tried: list[Rule] = [*self._rules.references.get(name or full, ()), *self._rules.references.get("*", ())]
+        for rule in tried:
+            mention = rule.reference(node, original, name or full, self._context)
+            if mention is not None and mention is not node:
                 self._context.forget(original)
-                return made
+                return mention
         return node
 
     def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.BaseExpression:
@@ -217,10 +217,20 @@ class Walk(cst.CSTTransformer):
             new = [line for line in new if line.comment is not None and line.comment.value not in there]
         return node.with_changes(leading_lines=[*node.leading_lines, *new]) if new else node
 
-    def _leave_compound(self, original: Any, updated: Any) -> Any:
-        return self._commented(updated)
+    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:
+        return cast(cst.If, self._commented(updated_node))
 
-    leave_If = leave_For = leave_While = leave_With = leave_Try = _leave_compound
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
+        return cast(cst.For, self._commented(updated_node))
+
+    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> cst.While:
+        return cast(cst.While, self._commented(updated_node))
+
+    def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:
+        return cast(cst.With, self._commented(updated_node))
+
+    def leave_Try(self, original_node: cst.Try, updated_node: cst.Try) -> cst.Try:
+        return cast(cst.Try, self._commented(updated_node))
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
         return cast(cst.FunctionDef, self._defined(original_node, updated_node))
@@ -252,9 +262,9 @@ class Walk(cst.CSTTransformer):
         body: list[Any] = list(updated)
         touched = False
         for rule in self._rules.blocks:
-            made = rule.block(body, original, self._context)
-            if made is not None:
-                body, touched = list(made), True
+            rewritten = rule.block(body, original, self._context)
+            if rewritten is not None:
+                body, touched = list(rewritten), True
         result: list[Any] = []
         carried: list[cst.EmptyLine] = []
         for node in body:
@@ -265,7 +275,7 @@ class Walk(cst.CSTTransformer):
                 continue
             touched = True
             if carried and not gone:
-                first = added[0] if added else node
+                first: Any = added[0] if added else node
                 kept = first.with_changes(leading_lines=[*carried, *first.leading_lines])
                 added, node = ([kept, *added[1:]], node) if added else (added, kept)
                 carried = []

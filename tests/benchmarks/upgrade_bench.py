@@ -28,7 +28,7 @@ from runner.upgrade.repair import upgraded_and_run
 
 PROGRAMS = Path(__file__).parents[1] / "runner" / "upgrade" / "programs"
 ERAS = ("keras1", "keras2", "tfkeras", "modern")
-LIMITS = Limits(wall_s=60.0, cpu_s=120.0, memory_bytes=3 * 2**30)
+LIMITS = Limits(wall_s=240.0, cpu_s=240.0, memory_bytes=3 * 2**30)
 _TENSORFLOW = re.compile(r"^\s*(?:import tensorflow|from tensorflow)(?!\.keras\.preprocessing)", re.MULTILINE)
 
 
@@ -65,7 +65,9 @@ def outcomes(eras: list[str], backends: list[Backend], jobs: int, verbose: bool)
         proof = upgraded_and_run(source, lambda text: runner.run(Job(text, backend=backend, limits=LIMITS)))
         made = Outcome(era, path.stem, backend, proof.before.status, proof.after.status, said(proof.after))
         if verbose or made.after != "ok":
-            print(f"{backend} {era}/{path.stem}: {made.before} -> {made.after} {made.error}", file=sys.stderr, flush=True)
+            print(
+                f"{backend} {era}/{path.stem}: {made.before} -> {made.after} {made.error}", file=sys.stderr, flush=True
+            )
         return made
 
     work = [(era, path, backend) for backend in backends for era, path in programs(eras)]

@@ -23,7 +23,7 @@ from runner.upgrade.rules import (
 )
 
 _MODULES = (
-    positional, layer_arguments, input_shapes, merging, sklearn, training, optimizers, files, custom, graph_mode, backend,
-    symbolic, removed, repairs, python, imports,
+    positional, layer_arguments, input_shapes, merging, sklearn, training, optimizers, files, custom, graph_mode,
+    backend, symbolic, removed, repairs, python, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

@@ -147,8 +147,8 @@ class BackendArguments(Rule):
         arguments = Arguments(node)
         if arguments.spread:
             return None
-        values = {each: arguments.get(each, position) for position, each in enumerate(names)}
-        values = {each: value for each, value in values.items() if value is not None}
+        given = {each: arguments.get(each, position) for position, each in enumerate(names)}
+        values = {each: value for each, value in given.items() if value is not None}
         made = fill(template, values, context)
         if made is None or len(arguments) > len(values):
             return None
@@ -260,7 +260,10 @@ class BackendConstants(Rule):
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)
         symbol = name.rpartition(".")[2]
-        if symbol == "variable":
+        made: cst.BaseExpression | None
+        if symbol == "variable" and number(arguments.get("value", 0)) is not None and _sums_up(original, context):
+            made = arguments.get("value", 0)
+        elif symbol == "variable":
             made = self._variable(arguments, context)
         elif symbol == "constant":
             made = self._constant(arguments, context)
@@ -316,6 +319,15 @@ class BackendConstants(Rule):
             if value is not None:
                 made.set(keyword, value)
         return made.call()
+
+
+def _sums_up(call: cst.Call, context: Context) -> bool:
+    """Whether a variable is only the number that a sum of tensors starts with."""
+    for scope in context.analysis.scopes.values():
+        for name, values in scope.assigned.items():
+            if any(value is call for value, _ in values):
+                return len(values) > 1 or name in scope.augmented
+    return False
 
 
 class BackendRandom(Rule):

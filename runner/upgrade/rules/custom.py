@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import libcst as cst
 from libcst import matchers as m
 
+from runner.upgrade.analysis import Scope
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import calling, code, text_of
@@ -37,7 +38,8 @@ class OutputShapeMethod(Rule):
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
-        assert isinstance(node, cst.Attribute)
+        if not isinstance(node, cst.Attribute):
+            return None
         context.change(self, original)
         return node.with_changes(attr=cst.Name("compute_output_shape"))
 
@@ -67,13 +69,21 @@ class AddWeight(Rule):
         if said is not None and "/" in said:
             arguments.set("name", cst.SimpleString(repr(said.replace("/", "_"))))
             changed = True
-        if name == "add_variable" and isinstance(node.func, cst.Attribute):
+        if name == "add_variable" and isinstance(node.func, cst.Attribute) and self._in_layer(context):
             context.change(self, original)
             return arguments.call(node.func.with_changes(attr=cst.Name("add_weight")))
         if not changed:
             return None
         context.change(self, original)
         return arguments.call()
+
+    @staticmethod
+    def _in_layer(context: Context) -> bool:
+        """Whether this is in a layer or model; a metric has an `add_variable` of its own."""
+        scope: Scope | None = context.scope
+        while scope is not None and not isinstance(scope.node, cst.ClassDef):
+            scope = scope.parent
+        return scope is not None and context.kinds.of_class(cast(cst.ClassDef, scope.node), scope) is not None
 
     @staticmethod
     def _is_name(value: cst.BaseExpression, context: Context, arguments: Arguments) -> bool:
@@ -103,7 +113,8 @@ class InitializedWeights(Rule):
         target = small.targets[0].target
         if not m.matches(target, m.Attribute(value=m.Name("self"))):
             return None
-        assert isinstance(target, cst.Attribute)
+        if not isinstance(target, cst.Attribute):
+            return None
         if target.attr.value in ("trainable_weights", "non_trainable_weights", "_trainable_weights"):
             if not isinstance(small.value, cst.List):
                 return None
@@ -200,7 +211,8 @@ class CallbackParameters(Rule):
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
-        assert isinstance(original, cst.Attribute)
+        if not isinstance(original, cst.Attribute):
+            return None
         if isinstance(original.value, cst.Name) and original.value.value == "self" and self._in_callback(context):
             if any(path == "self.validation_data" for path in context.analysis.attributes):
                 return None

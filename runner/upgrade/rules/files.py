@@ -148,8 +148,9 @@ class FileNames(Rule):
                     if method == "save" and not is_model:
                         continue
                     self._note(found, Arguments(call).get("filepath", 0), fix, context, scope)
-            if "load_model" not in analysis.calls and "load_model" not in analysis.method_calls:
-                # A model in .h5 that nobody here loads again may stay one.
+            loads = (*analysis.calls.get("load_model", ()), *analysis.method_calls.get("load_model", ()))
+            if all(truth(Arguments(call).get("compile")) is False for call, _ in loads):
+                # A model in .h5 that nobody here loads to train on may stay one.
                 found = {old: new for old, new in found.items() if not (old.endswith(".h5") and new.endswith(".keras"))}
             for name, calls in (*analysis.calls.items(), *analysis.method_calls.items()):
                 if name not in ("ModelCheckpoint", "save_model"):
@@ -269,7 +270,8 @@ class OldModelFiles(Rule):
             context.forget(original.func)
             context.change(self, original, "YAML was removed for being unsafe; JSON holds the same.")
             if name == "to_yaml":
-                assert isinstance(node.func, cst.Attribute)
+                if not isinstance(node.func, cst.Attribute):
+                    return None
                 return node.with_changes(func=node.func.with_changes(attr=cst.Name("to_json")))
             return node.with_changes(func=context.refer("keras.models.model_from_json"))
         arguments = Arguments(node)
@@ -302,8 +304,8 @@ class HistoryKeys(Rule):
     matches = "`history.history['acc']`, `monitor='val_acc'`, `logs.get('acc')`, `'weights-{val_acc:.2f}.h5'`"
     since = "Keras 2.3"
     why = (
-        "With metrics=['accuracy'] the name is 'accuracy' since Keras 2.3: a callback that watches 'val_acc' never acts, and "
-        "the history has no such key."
+        "With metrics=['accuracy'] the name is 'accuracy' since Keras 2.3: a callback of 'val_acc' never acts, "
+        "and the history has no such key."
     )
     source = "https://github.com/keras-team/keras/releases/tag/2.3.0"
     silent = True

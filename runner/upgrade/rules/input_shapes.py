@@ -70,6 +70,7 @@ class BatchInputShape(Rule):
             context.remember("batch shapes", dict)[id(original)] = shape
         else:
             arguments.remove("batch_input_shape")
+            context.find(self, original, "give the shape of the batch to keras.Input(batch_shape=…)", comment=False)
         context.change(self, original)
         return arguments.call()
 
@@ -129,7 +130,6 @@ class BatchInputShape(Rule):
         begun.add(model)
         if not first or not outer.args or id(outer.args[0].value) not in shapes:
             return None
-        assert isinstance(outer.func, cst.Attribute)
         made = expression(
             "{model}.add({Input}(batch_shape={shape}))",
             model=outer.func.value,
@@ -211,7 +211,8 @@ class EmbeddingDropout(Rule):
         outer = original.body[0].value
         if not isinstance(outer, cst.Call) or not outer.args or id(outer.args[0].value) not in rates:
             return None
-        assert isinstance(outer.func, cst.Attribute)
+        if not isinstance(outer.func, cst.Attribute):
+            return None
         made = expression(
             "{model}.add({Layer}({rate}))",
             model=outer.func.value,

@@ -50,7 +50,7 @@ def _options(arguments: Arguments, mode: str) -> list[cst.Arg]:
 
 
 class MergeFunction(Rule):
-    """`merge([a, b], mode=…)` is `add`, `multiply`, `concatenate`, …"""
+    """`merge([a, b], mode=…)` is `add`, `multiply`, `concatenate` and so on."""
 
     name = "merge-function"
     matches = "`merge([a, b], mode='concat', concat_axis=1)`"
@@ -126,7 +126,8 @@ class MergeLayer(Rule):
         if first is None:
             return None
         merged = self._merging(body[first], context)
-        assert merged is not None
+        if not (merged is not None):
+            return None
         model, merge = merged
         arguments = Arguments(merge)
         branches = elements(arguments.get("layers", 0))
@@ -187,8 +188,9 @@ class MergeLayer(Rule):
         if mode in _MODES:
             function = context.refer(f"keras.layers.{_MODES[mode][0]}")
             return cst.Call(function, [cst.Arg(tensors), *_options(arguments, mode)])
-        assert mode_node is not None
-        made = expression("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode_node)
+        made = expression(
+            "{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode_node or cst.Name("None")
+        )
         return cst.Call(made, [cst.Arg(tensors)])
 
 
@@ -196,7 +198,7 @@ def _inputs(branches: list[cst.BaseExpression], context: Context) -> cst.BaseExp
     """Return the inputs of all branches; one that several branches share is asked for once, as it always was."""
     parts = {f"b{number}": branch for number, branch in enumerate(branches)}
     every = "[" + ", ".join(f"*{{{name}}}.inputs" for name in parts) + "]"
-    if len(context.analysis.calls.get("Merge", ())) < 2:
+    if len(context.analysis.calls.get("Merge", ())) < 2 and "id(tensor), tensor" not in context.module.code:
         return expression(every, **parts)
     code = "list(dict((id(tensor), tensor) for tensor in {every}).values())"
     return expression(code, every=expression(every, **parts))

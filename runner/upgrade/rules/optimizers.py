@@ -41,7 +41,8 @@ class LearningRate(RenamedArguments):
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
-        assert isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)
+        if not (isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)):
+            return None
         if context.kind(original.value) != "optimizer":
             return None
         context.change(self, original, "`lr` is `learning_rate` since Keras 3.0.")
@@ -180,7 +181,9 @@ class ResetAfter(Rule):
     name = "gru-reset-after"
     matches = "`GRU(32)` in a Keras 1 program"
     since = "Keras 2.4"
-    why = "GRU applies its reset gate after the product by default since then, with other parameters: this keeps the old one."
+    why = (
+        "GRU applies its reset gate after the product by default since then, with other parameters: this keeps the old."
+    )
     source = "https://keras.io/api/layers/recurrent_layers/gru/"
     silent = True
     legacy_only = True
@@ -212,10 +215,12 @@ class RecurrentActivation(Rule):
         said = text_of(arguments.get("recurrent_activation") or arguments.get("inner_activation"))
         loads = "load_weights" in context.analysis.method_calls or "load_model" in context.analysis.calls
         if said == "hard_sigmoid":
-            message = "hard_sigmoid is relu6(x + 3) / 6 in Keras 3 and was clip(0.2 x + 0.5, 0, 1): old weights give other values"
+            message = (
+                "hard_sigmoid is relu6(x + 3) / 6 today and was clip(0.2 x + 0.5, 0, 1): old weights give other values"
+            )
             context.find(self, original, message, comment=False)
         elif said is None and context.legacy and loads:
-            message = "the gates' default was hard_sigmoid(0.2 x + 0.5) in Keras 1 and is sigmoid: old weights give other values"
+            message = "the gates' default was clip(0.2 x + 0.5, 0, 1) and is sigmoid: old weights give other values"
             context.find(self, original, message, comment=False)
         return None
 

@@ -28,7 +28,8 @@ class NumpyAliases(Rule):
         "long": "int", "unicode": "str",
     }  # fmt: skip
     _RENAMED: ClassVar[dict[str, str]] = {
-        "product": "prod", "cumproduct": "cumprod", "sometrue": "any", "alltrue": "all", "Inf": "inf", "Infinity": "inf",
+        "product": "prod", "cumproduct": "cumprod", "sometrue": "any", "alltrue": "all", "Inf": "inf",
+        "Infinity": "inf",
         "NaN": "nan", "NAN": "nan", "float_": "float64", "int0": "intp", "in1d": "isin", "row_stack": "vstack",
         "trapz": "trapezoid", "unicode_": "str_", "string_": "bytes_", "complex_": "complex128",
     }  # fmt: skip

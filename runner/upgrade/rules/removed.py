@@ -134,7 +134,8 @@ class Highway(keras.layers.Layer):
         self.activation = activation
 
     def build(self, input_shape):
-        self.transform = keras.layers.Dense(input_shape[-1], activation="sigmoid", bias_initializer=keras.initializers.Constant(-2))
+        closed = keras.initializers.Constant(-2)
+        self.transform = keras.layers.Dense(input_shape[-1], activation="sigmoid", bias_initializer=closed)
         self.dense = keras.layers.Dense(input_shape[-1], activation=self.activation)
 
     def call(self, inputs):

@@ -45,7 +45,7 @@ class UnknownArgument(Repair):
     name = "unknown-argument"
     matches = "a call whose argument the run refused: `unexpected keyword argument 'x'`"
     why = "Keras 3 refused this argument."
-    on_error = r"unexpected keyword argument|Unrecognized keyword arguments|Argument\(s\) not recognized|Arguments not recognized"
+    on_error = r"unexpected keyword argument|Unrecognized keyword arguments|Argument(\(s\)|s) not recognized"
     methods = ("*",)
     calls = ("*",)
 
@@ -68,7 +68,7 @@ class ListsAsData(Repair):
     name = "lists-as-data"
     matches = "`model.fit([[0, 1], [1, 0]], [0, 1])`"
     why = "Keras 3 takes arrays where plain lists of numbers did."
-    on_error = r"Unrecognized data type: x=|Expected all input .* to be|Cannot take the length of shape|Failed to find data adapter"
+    on_error = r"Unrecognized data type: x=|Cannot take the length of shape|Failed to find data adapter"
     methods = ("fit", "evaluate", "predict", "train_on_batch", "predict_on_batch", "test_on_batch")
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:

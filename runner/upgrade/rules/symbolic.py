@@ -16,7 +16,8 @@ from runner.upgrade.rule import MIGRATING, OPS, Rule
 _OPS: dict[str, tuple[str, dict[str, str]]] = {
     **{
         f"reduce_{name}": (new, {"input_tensor": "x", "keep_dims": "keepdims", "reduction_indices": "axis"})
-        for name, new in (("mean", "mean"), ("sum", "sum"), ("max", "max"), ("min", "min"), ("prod", "prod"), ("all", "all"),
+        for name, new in (("mean", "mean"), ("sum", "sum"), ("max", "max"), ("min", "min"), ("prod", "prod"),
+                          ("all", "all"),
                           ("any", "any"))
     },
     **{
@@ -26,13 +27,16 @@ _OPS: dict[str, tuple[str, dict[str, str]]] = {
     },
     **{
         name: (name.rpartition(".")[2], {})
-        for name in ("abs", "exp", "square", "sqrt", "round", "sign", "maximum", "minimum", "add", "subtract", "multiply",
-                     "divide", "expand_dims", "squeeze", "stack", "reshape", "cast", "matmul", "ones_like", "zeros_like",
+        for name in ("abs", "exp", "square", "sqrt", "round", "sign", "maximum", "minimum", "add", "subtract",
+                     "multiply", "divide", "expand_dims", "squeeze", "stack", "reshape", "cast", "matmul", "ones_like",
+                     "zeros_like",
                      "argmax", "argmin", "tanh", "sigmoid", "cos", "sin", "shape", "einsum", "math.log", "math.exp",
-                     "math.square", "math.sqrt", "math.abs", "math.add", "math.subtract", "math.multiply", "math.divide",
+                     "math.square", "math.sqrt", "math.abs", "math.add", "math.subtract", "math.multiply",
+                     "math.divide",
                      "math.sigmoid", "math.tanh", "math.maximum", "math.minimum", "nn.relu", "nn.sigmoid", "nn.tanh",
                      "nn.softmax", "nn.elu", "nn.selu", "nn.softplus", "nn.leaky_relu", "nn.gelu", "nn.silu",
-                     "stop_gradient", "where", "equal", "not_equal", "greater", "less", "math.cumsum", "cumsum", "math.sign",
+                     "stop_gradient", "where", "equal", "not_equal", "greater", "less", "math.cumsum", "cumsum",
+                     "math.sign",
                      "math.log1p", "image.resize")
     },
     "log": ("log", {}),
@@ -59,8 +63,8 @@ class TensorFlowOnSymbolic(Rule):
     matches = "`tf.reduce_mean(layer_output, axis=1)`, `tf.concat([a, b], -1)`, `tf.nn.relu(x)` between layers"
     since = "Keras 3.0"
     why = (
-        "Between layers there are only symbolic tensors, which TensorFlow's functions refuse in Keras 3; `keras.ops` takes "
-        "them on every backend."
+        "Between layers there are only symbolic tensors, which TensorFlow's functions refuse in Keras 3; `keras.ops` "
+        "takes them on every backend."
     )
     source = OPS
     marks = False
@@ -125,6 +129,38 @@ class AddedLoss(keras.layers.Layer):
 '''
 
 
+_SHAPE = '''
+class ShapeOf(keras.layers.Layer):
+    """The shape of a tensor, as a tensor."""
+
+    def call(self, inputs):
+        return keras.ops.convert_to_tensor(keras.ops.shape(inputs), dtype="int32")
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor((len(inputs.shape),), dtype="int32")
+'''
+
+
+class SymbolicShape(Rule):
+    """The shape of a symbolic tensor is not known before the model runs."""
+
+    name = "symbolic-shape"
+    matches = "`K.shape(layer.output)` between layers"
+    since = "Keras 3.0"
+    why = "Between layers a shape holds None where the batch is; a layer tells it when the model runs."
+    source = OPS
+    marks = False
+    calls = ("keras.backend.shape",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if len(original.args) != 1 or context.kind(original.args[0].value) != "tensor":
+            return None
+        helper = context.helper("ShapeOf", _SHAPE)
+        context.forget(original.func)
+        context.change(self, original)
+        return cst.Call(cst.Call(helper), node.args)
+
+
 class SymbolicLoss(Rule):
     """A loss made of symbolic tensors belongs into a layer."""
 
@@ -132,8 +168,8 @@ class SymbolicLoss(Rule):
     matches = "`vae.add_loss(vae_loss)`, `compile(loss=vae_loss)` with a loss that uses the encoder's tensors"
     since = "Keras 3.0"
     why = (
-        "A loss that is computed from a model's own tensors has to be part of the model: a layer adds it and passes the "
-        "output on."
+        "A loss that is computed from a model's own tensors has to be part of the model: a layer adds it and passes "
+        "the output on."
     )
     source = MIGRATING
     marks = False
@@ -157,31 +193,34 @@ class SymbolicLoss(Rule):
         if not isinstance(old, cst.Call) or not isinstance(old.func, cst.Attribute):
             return None
         model = call.func.value
+        if not isinstance(model, cst.Name | cst.Attribute):
+            return None
         if call.func.attr.value == "add_loss" and len(call.args) == 1:
             if context.kind(old.func.value) != "model" or context.kind(old.args[0].value) != "tensor":
                 return None
             context.change(self, original)
             return [self._rebuilt(node, model, call.args[0].value, context)]
         if call.func.attr.value == "compile":
-            return self._compiled(node, call, old, original, context)
+            return self._compiled(node, call, model, old, original, context)
         return None
 
     def _compiled(
         self,
         node: cst.SimpleStatementLine,
         call: cst.Call,
+        model: cst.Name | cst.Attribute,
         old: cst.Call,
         original: cst.SimpleStatementLine,
         context: Context,
     ) -> list[cst.BaseStatement] | None:
-        assert isinstance(call.func, cst.Attribute) and isinstance(old.func, cst.Attribute)
+        if not (isinstance(call.func, cst.Attribute) and isinstance(old.func, cst.Attribute)):
+            return None
         arguments = Arguments(call)
         loss = arguments.get("loss", 1)
         if not isinstance(loss, cst.Name) or loss.value not in context.analysis.functions:
             return None
         if not _uses_tensors(loss.value, context) or not _trains_on_itself(code(call.func.value), context):
             return None
-        model = call.func.value
         value = expression("{loss}({m}.input, {m}.output)", loss=loss, m=model)
         if arguments.index("loss") is not None:
             arguments.remove("loss")
@@ -194,7 +233,11 @@ class SymbolicLoss(Rule):
         ]
 
     def _rebuilt(
-        self, node: cst.SimpleStatementLine, model: cst.BaseExpression, loss: cst.BaseExpression, context: Context
+        self,
+        node: cst.SimpleStatementLine,
+        model: cst.Name | cst.Attribute,
+        loss: cst.BaseExpression,
+        context: Context,
     ) -> cst.SimpleStatementLine:
         helper = context.helper(self._DONE, _ADD_LOSS)
         made = expression(
@@ -204,7 +247,6 @@ class SymbolicLoss(Rule):
             AddedLoss=helper,
             loss=loss,
         )
-        assert isinstance(model, cst.Name | cst.Attribute)
         return node.with_changes(body=[cst.Assign([cst.AssignTarget(model)], made)])
 
 
@@ -272,4 +314,4 @@ def _activations(context: Context) -> set[int]:
     return found
 
 
-RULES: tuple[type[Rule], ...] = (TensorFlowOnSymbolic, SymbolicLoss, ActivationNames)
+RULES: tuple[type[Rule], ...] = (TensorFlowOnSymbolic, SymbolicShape, SymbolicLoss, ActivationNames)

@@ -77,8 +77,8 @@ class DroppedTrainingArguments(Rule):
     matches = "`workers=`, `use_multiprocessing=`, `max_q_size=`, `nb_worker=`, `class_mode=`, `sample_weight_mode=`"
     since = "Keras 3.0 (some: Keras 1.0 and 2.0)"
     why = (
-        "This argument is gone; how data is fetched is said by the data set itself, for a `keras.utils.PyDataset` in its "
-        "constructor."
+        "This argument is gone; how data is fetched is said by the data set itself, for a `keras.utils.PyDataset` in "
+        "its constructor."
     )
     source = TRAINING
     methods = (*_FITS, "compile", "test_on_batch", "predict_on_batch")
@@ -291,7 +291,7 @@ class PredictClasses(Rule):
     name = "predict-classes"
     matches = "`model.predict_classes(x)`, `model.predict_proba(x)`"
     since = "TensorFlow 2.6 and Keras 3.0"
-    why = "`predict` gives the probabilities; the class is the largest of them, or for a single output whether it is over one half."
+    why = "`predict` gives the probabilities; the class is the largest, or for one output whether it is over one half."
     source = "https://www.tensorflow.org/versions/r2.5/api_docs/python/tf/keras/Sequential#predict_classes"
     marks = False
     methods = ("predict_classes", "predict_proba")
@@ -304,7 +304,8 @@ class PredictClasses(Rule):
         made = node.with_changes(func=func)
         if name == "predict_proba":
             return made
-        assert isinstance(original.func, cst.Attribute)
+        if not isinstance(original.func, cst.Attribute):
+            return None
         receiver = code(original.func.value)
         if _is_binary(receiver, context):
             return expression("({predicted} > 0.5).astype('int32')", predicted=made)
@@ -323,7 +324,8 @@ def _is_binary(receiver: str, context: Context) -> bool:
     losses: dict[str, list[str]] = {}
     for call, _ in context.analysis.method_calls.get("compile", ()):
         loss = Arguments(call).get("loss", 1)
-        assert isinstance(call.func, cst.Attribute)
+        if not isinstance(call.func, cst.Attribute):
+            continue
         losses.setdefault(code(call.func.value), []).append(code(loss) if loss is not None else "")
     own = losses.get(receiver) or [loss for several in losses.values() for loss in several]
     return bool(own) and all("binary_crossentropy" in loss or "BinaryCrossentropy" in loss for loss in own)
@@ -336,8 +338,8 @@ class MetricsNames(Rule):
     matches = "`model.metrics_names[1]`"
     since = "Keras 3.0"
     why = (
-        "`metrics_names` holds 'loss' and 'compile_metrics' today; the names beside the values that `evaluate` gives are "
-        "those of `get_metrics_result()`."
+        "`metrics_names` holds 'loss' and 'compile_metrics' today; the names beside the values that `evaluate` gives "
+        "are those of `get_metrics_result()`."
     )
     source = TRAINING
     silent = True
@@ -346,7 +348,8 @@ class MetricsNames(Rule):
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
-        assert isinstance(node, cst.Attribute)
+        if not isinstance(node, cst.Attribute):
+            return None
         if isinstance(node.value, cst.Name) and node.value.value == "self":
             return None
         context.change(self, original)
@@ -367,7 +370,8 @@ class GoneAttributes(Rule):
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
-        assert isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)
+        if not (isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)):
+            return None
         known = context.kind(original.value)
         loop = isinstance(original.value, cst.Name) and original.value.value in ("layer", "l", "lyr")
         if known != "layer" and not (known is None and loop):
@@ -417,7 +421,8 @@ class ResetStates(Rule):
     methods = ("reset_states",)
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        assert isinstance(original.func, cst.Attribute)
+        if not isinstance(original.func, cst.Attribute):
+            return None
         receiver = original.func.value
         kind = context.kind(receiver)
         if kind == "metric" and isinstance(node.func, cst.Attribute):
