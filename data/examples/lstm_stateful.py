@@ -4,7 +4,7 @@ A sequence of twelve steps arrives in three pieces. With `stateful=True` the sta
 start of the next, so that the prediction in pieces equals the one in one go. Forget `reset_state`, and the
 last sequence leaks into the new one.
 """
-# symbols: keras.layers.LSTM, keras.layers.RNN.reset_state
+# symbols: keras.layers.LSTM, keras.layers.RNN
 
 import keras
 import numpy as np

@@ -4,7 +4,7 @@ Nothing of `compile` and `fit` is used. `tf.function` compiles one step; the loo
 report and when to stop.
 """
 # backends: tensorflow
-# symbols: keras.optimizers.Optimizer.apply_gradients, keras.losses.MeanSquaredError
+# symbols: keras.optimizers.Optimizer.apply, keras.losses.MeanSquaredError
 
 import keras
 import numpy as np
