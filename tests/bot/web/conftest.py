@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -24,6 +26,7 @@ from runner.policy import RunnerConfig
 from runner.runner import Runner
 
 SCREENSHOTS = CHECKOUT / "build" / "screenshots"
+DESK = {"viewport": {"width": 1280, "height": 900}}
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -117,3 +120,54 @@ def finished_run(client: TestClient, source: str, **fields: object) -> dict:
 @pytest.fixture(scope="session")
 def run_snippet(client: TestClient):
     return lambda source, **fields: finished_run(client, source, **fields)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path, chromium_arguments: tuple[str, ...]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium), headless=True, args=list(chromium_arguments)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Open a page of the site; nothing may go wrong in it, and nothing may be fetched from elsewhere."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def request_seen(address: str) -> None:
+        if urlsplit(address).netloc != urlsplit(server).netloc and not address.startswith("data:"):
+            complaints.append(f"fetched {address}")
+
+    def open_page(path: str, **options: object) -> Page:
+        context = browser.new_context(base_url=server, **{**DESK, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda request: request_seen(request.url))
+        page.on("pageerror", lambda error: complaints.append(f"raised {error}"))
+        page.on("dialog", lambda dialog: (complaints.append(f"said {dialog.message}"), dialog.dismiss()))
+        page.on("console", lambda note: complaints.append(note.text) if note.type == "error" else None)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def keep(screenshots: Path) -> Callable[[Page, str], None]:
+    """Keep a picture of the page; nothing may stick out of its width."""
+
+    def keep(page: Page, name: str) -> None:
+        page.evaluate("document.fonts.ready")
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{name} is {wider} px too wide"
+        page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+
+    return keep

@@ -3,73 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from bot.channels.web.starters import STARTERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
-DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 QUESTION = "how do I stop training when the validation loss stops improving?"
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 # A run on a busy machine, the first of a backend included.
 PATIENCE_MS = 90_000
 
 
-@pytest.fixture(scope="session")
-def browser(chromium: Path, chromium_arguments: tuple[str, ...]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(chromium), headless=True, args=list(chromium_arguments)
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
-    """Open a page of the site; nothing may go wrong in it, and nothing may be fetched from elsewhere."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def request_seen(address: str) -> None:
-        if urlsplit(address).netloc != urlsplit(server).netloc and not address.startswith("data:"):
-            complaints.append(f"fetched {address}")
-
-    def open_page(path: str, **options: object) -> Page:
-        context = browser.new_context(base_url=server, **{**DESK, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("request", lambda request: request_seen(request.url))
-        page.on("pageerror", lambda error: complaints.append(f"raised {error}"))
-        page.on("dialog", lambda dialog: (complaints.append(f"said {dialog.message}"), dialog.dismiss()))
-        page.on("console", lambda note: complaints.append(note.text) if note.type == "error" else None)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def keep(screenshots: Path) -> Callable[[Page, str], None]:
-    """Keep a picture of the page; nothing may stick out of its width."""
-
-    def keep(page: Page, name: str) -> None:
-        page.evaluate("document.fonts.ready")
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 0, f"{name} is {wider} px too wide"
-        page.screenshot(path=screenshots / f"{name}.png", full_page=True)
-
-    return keep
+def nobody_shut_out(page: Page) -> None:
+    """Hold a page against the rules of WCAG 2.1 A and AA that axe-core can check, and its good practices."""
+    # The policy of the pages forbids inline scripts, those of tests included; axe is run by the browser itself.
+    found = page.evaluate(f"{AXE}; axe.run(document, {{resultTypes: ['violations']}})")
+    told = [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+    assert not told, "\n".join(told)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"the page is {wide} pixels wider than the window"
 
 
 def run_in(page: Page) -> None:
@@ -165,6 +127,7 @@ def test_a_run_is_followed_live_and_ends_in_a_curve(open_page, keep):
     expect(page.get_by_role("img", name=re.compile("^loss over 8 epochs"))).to_be_visible()
     expect(page.locator("#announcer")).to_have_text("Ran without a complaint")
     keep(page, "run-result")
+    nobody_shut_out(page)
 
 
 def test_a_run_can_be_stopped(open_page):
@@ -277,13 +240,20 @@ def test_everything_is_reached_by_keyboard(open_page):
         ("learn", "/learn"),
         ("learn-entry", "/learn/first_model"),
         ("playground", "/playground"),
+        ("errors", "/errors"),
+        ("errors-pasted", "/errors?q=expected ndim=3, found ndim=2"),
+        ("cheatsheet", "/cheatsheet"),
+        ("privacy", "/privacy"),
+        ("widget", "/widget"),
+        ("board-login", "/board/login"),
     ],
 )
 @pytest.mark.parametrize("kind", ["desk", "dark", "phone"])
-def test_pages_fit_phones_and_the_dark(open_page, keep, name, path, kind):
+def test_pages_fit_phones_and_the_dark_and_shut_nobody_out(open_page, keep, name, path, kind):
     options = {"desk": {}, "dark": {"color_scheme": "dark"}, "phone": PHONE}[kind]
     page = open_page(path, **options)
     keep(page, f"{kind}-{name}")
+    nobody_shut_out(page)
 
 
 def test_a_run_on_a_phone_in_the_dark(open_page, keep):
@@ -291,6 +261,7 @@ def test_a_run_on_a_phone_in_the_dark(open_page, keep):
     run_in(page)
     finished(page, "error")
     keep(page, "phone-dark-run-error")
+    nobody_shut_out(page)
 
 
 def test_all_of_it_works_without_script(open_page, screenshots):

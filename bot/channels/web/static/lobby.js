@@ -110,7 +110,8 @@ async function lookUp(field) {
   looking = new AbortController();
   try {
     const response = await fetch("/api/search?q=" + encodeURIComponent(text), { signal: looking.signal });
-    if (response.ok) showFound(place, (await response.json()).sources.slice(0, 6));
+    // Whoever is among the links already is not to lose their place.
+    if (response.ok && !place.contains(document.activeElement)) showFound(place, (await response.json()).sources.slice(0, 6));
   } catch {
     // A newer letter has come, or the connection is gone: the answer will say so.
   }

@@ -5,7 +5,7 @@
   const label = script?.dataset.label || "Ask about Keras";
   const language = script?.dataset.lang || "";
   const holder = document.createElement("div");
-  const root = holder.attachShadow({ mode: "closed" });
+  const root = holder.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
     button { position: fixed; right: 20px; bottom: 20px; z-index: 2147483000; padding: 12px 18px; border: 0;
