@@ -1,5 +1,5 @@
 # Two commands matter: `make run` and `make test`. Each sets up what is missing and is quick the second time.
-.PHONY: install run test lint bench clean system system-test install-test
+.PHONY: install run test lint bench verify clean system system-test install-test
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,8 +8,8 @@ PIP := $(VENV)/bin/pip --disable-pip-version-check -qq
 PACKAGES := libseccomp2 graphviz fonts-dejavu-core
 # Debian keeps what makes virtual environments in a package of its own.
 PACKAGES += $(shell $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv)
-# Tests: a browser for the pages, bubblewrap as the yardstick of the benchmarks.
-TEST_PACKAGES := chromium bubblewrap fonts-noto-cjk
+# Tests: a browser for the pages, bubblewrap as the yardstick of the benchmarks, wrk to load the pages.
+TEST_PACKAGES := chromium bubblewrap fonts-noto-cjk wrk
 
 install: system $(VENV)/.installed
 
@@ -23,9 +23,17 @@ lint: install-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/codespell README.md SECURITY.md CHANGELOG.md docs data
+
+# All code of data/ on every backend; what has passed already is left out.
+verify: install
+	$(VENV)/bin/lobby kb verify --backend all --changed $(ARGS)
 
 bench: install-test
 	$(VENV)/bin/python -m tests.benchmarks $(ARGS)
+
+screenshots: install-test
+	$(VENV)/bin/python -m tests.bot.web.screenshots
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -39,12 +47,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing Lobby into $(VENV); the first time this takes some minutes."
 	@$(PIP) install -c constraints.txt setuptools wheel
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[discord]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[discord,matrix]'
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "Installing what the tests need."
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[discord,test,lint]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[discord,matrix,test,lint]'
 	@touch $@
 
 system:

@@ -140,6 +140,43 @@ class Settings(BaseModel):
     discord_solved_tag: str = Field(
         default="solved", max_length=20, description="Forum tag that marks solved threads, where the forum has it."
     )
+    matrix_homeserver: str = Field(
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Address of the homeserver on which Lobby has its Matrix account, as https://matrix.example.org.",
+    )
+    matrix_user: str = Field(
+        default="",
+        pattern=r"^(@[^:\s]+:\S+)?$",
+        description="Lobby's own account there, as @lobby:example.org.",
+    )
+    matrix_token: SecretStr = Field(
+        default=SecretStr(""), description="Access token of that account; with it `lobby serve` opens the channel."
+    )
+    matrix_inviters: tuple[str, ...] = Field(
+        default=(),
+        description="Whose invitations to Matrix rooms are taken: people (@ada:example.org), servers or *.",
+    )
+    matrix_operators: tuple[str, ...] = Field(
+        default=(), description="Matrix people who may change how Lobby behaves, in every room."
+    )
+    matrix_helpers: tuple[str, ...] = Field(
+        default=(), description="Matrix people who help others; they are mentioned when a human is called."
+    )
+    matrix_rooms: tuple[str, ...] = Field(
+        default=(),
+        description="Matrix rooms (id or alias) to join; there, people with the power of moderators are operators.",
+    )
+    matrix_answer_rooms: tuple[str, ...] = Field(
+        default=(), description="Matrix rooms to join in which unasked questions are answered."
+    )
+    matrix_suggest_rooms: tuple[str, ...] = Field(
+        default=(), description="Matrix rooms to join in which only sure answers are suggested."
+    )
+    matrix_reactions: bool = Field(
+        default=True,
+        description="Offer what to do with an answer as reactions under it; off spares events where they are few.",
+    )
     terminal_pictures: bool = Field(default=True, description="Draw pictures in `lobby chat` where the terminal can.")
     log_level: str = Field(
         default="warning", pattern="^(debug|info|warning|error)$", description="Least level that is logged to stderr."

@@ -1,8 +1,8 @@
 """Every sentence that Lobby says in more than one channel, in one place.
 
 The sentences are in `translations/*.toml`, one file a language, those of the web pages in `translations/web/*.toml`,
-those of Discord's commands in `translations/discord/*.toml`; `say` picks the person's. What has no translation is said
-in English.
+those of Discord's commands in `translations/discord/*.toml`, Matrix' own in `translations/matrix/*.toml`; `say` picks
+the person's. What has no translation is said in English.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _FOLDER = Path(__file__).resolve().parent / "translations"
 def sentences(locale: str) -> dict[str, str]:
     """Return all sentences of a language by their name: `group.name`, or `web.group.name` for those of the pages."""
     file = f"{locale}.toml"
-    return _read(_FOLDER / file) | _read(_FOLDER / "web" / file, "web.") | _read(_FOLDER / "discord" / file)
+    own = _read(_FOLDER / "discord" / file) | _read(_FOLDER / "matrix" / file)
+    return _read(_FOLDER / file) | _read(_FOLDER / "web" / file, "web.") | own
 
 
 def _read(path: Path, prefix: str = "") -> dict[str, str]:

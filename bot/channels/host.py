@@ -26,6 +26,7 @@ Run = Callable[[Desk, Settings], Awaitable[None]]
 # Name → the module whose `run` keeps the channel open, and whether its credentials are set.
 CHANNELS: dict[str, tuple[str, Callable[[Settings], bool]]] = {
     "discord": ("bot.channels.discord.service", lambda settings: bool(settings.discord_token.get_secret_value())),
+    "matrix": ("bot.channels.matrix.service", lambda settings: bool(settings.matrix_token.get_secret_value())),
 }
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 600.0

@@ -58,6 +58,7 @@ def examine(chosen: settings.Settings) -> Iterator[Check]:
     yield _disk(chosen.data_dir)
     yield _port(chosen)
     yield from _discord(chosen)
+    yield from _matrix(chosen)
 
 
 def _python() -> Check:
@@ -138,3 +139,16 @@ def _discord(chosen: settings.Settings) -> Iterator[Check]:
         return
     for finding in health.examine(chosen):
         yield Check("Discord", finding.state, finding.what, finding.remedy)
+
+
+def _matrix(chosen: settings.Settings) -> Iterator[Check]:
+    if not chosen.matrix_token.get_secret_value():
+        yield Check("Matrix", "ok", "no token; this channel stays closed")
+        return
+    try:
+        from bot.channels.matrix import health
+    except ImportError as error:
+        yield Check("Matrix", "failed", f"{error.name} is not installed", "Run `pip install 'keras-lobby[matrix]'`.")
+        return
+    for finding in health.examine(chosen):
+        yield Check("Matrix", finding.state, finding.what, finding.remedy)

@@ -1,0 +1,57 @@
+"""HTML that people's clients send → the text that the desk reads, with code in fences."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+LONGEST_HTML = 65_536
+_BLOCKS = frozenset({"p", "div", "br", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "tr"})
+_LANGUAGE = "language-"
+
+
+class _Reader(HTMLParser):
+    """Collects text; `<pre>` becomes a fence, the quotation of a replied-to message is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._quoted = 0
+        self._in_code = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "mx-reply":
+            self._quoted += 1
+        elif self._quoted:
+            return
+        elif tag == "pre":
+            self._in_code = True
+            self.pieces.append("\n```")
+        elif tag == "code":
+            classes = (dict(attrs).get("class") or "").split()
+            language = next((name.removeprefix(_LANGUAGE) for name in classes if name.startswith(_LANGUAGE)), "")
+            self.pieces.append(f"{language}\n" if self._in_code else "`")
+        elif tag in _BLOCKS and not self._in_code:
+            self.pieces.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "mx-reply":
+            self._quoted = max(0, self._quoted - 1)
+        elif self._quoted:
+            return
+        elif tag == "pre":
+            self._in_code = False
+            self.pieces.append("\n```\n")
+        elif tag == "code" and not self._in_code:
+            self.pieces.append("`")
+
+    def handle_data(self, data: str) -> None:
+        if not self._quoted:
+            self.pieces.append(data)
+
+
+def text_of(html: str) -> str:
+    """Return the text of what a client formatted."""
+    reader = _Reader()
+    reader.feed(html[:LONGEST_HTML])
+    reader.close()
+    return "".join(reader.pieces).strip()
