@@ -200,6 +200,14 @@ def card(message: Any) -> Any:
     return embed
 
 
+def told(message: Any) -> str:
+    """Return all that a message says."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts += [embed.description or "", *(f"{field.name}\n{field.value}" for field in embed.fields)]
+    return "\n".join(part for part in parts if part)
+
+
 def labels(message: Any) -> list[str]:
     """Return what is written on a message's buttons."""
     return [button.label for row in message.components for button in row.children]

@@ -1,5 +1,7 @@
-"""What a reply looks like on Discord: a card or a plain sentence, files, all within Discord's limits.
+"""What a reply looks like on Discord: a card or a plain text, files, all within Discord's limits.
 
+Cards are narrow: a model's summary would break in every line. So code and output stand in the text, with the sources on
+a card under it, as long as the text has room for them.
 Plain functions on replies: nothing is sent from here. Pictures are attached without being named in the card; Discord
 shows them inline under it.
 """
@@ -21,6 +23,7 @@ from bot.wording import say
 _CARDS = frozenset({"answer", "unsure", "suggestion", "docs", "run", "upgrade", "sources", "help", "privacy"})
 # Keras' red for what we know; the rest as signals are on Discord itself.
 _COLOURS = {"answer": 0xD00000, "docs": 0xD00000, "unsure": 0xFEE75C, "suggestion": 0x99AAB5, "upgrade": 0x5865F2}
+_SIGNS = {"ok": "✅", "cancelled": "⏹️", "interrupted": "⏹️", "error": "❌", "timeout": "⏱️", "rejected": "⚠️"}
 _RUN_COLOURS = {"ok": 0x57F287, "cancelled": 0x99AAB5, "interrupted": 0x99AAB5}
 _RUNNING = 0x5865F2
 _FAILED = 0xED4245
@@ -61,6 +64,8 @@ def render(reply: Reply, *, embeds: bool = True, attach: bool = True, file_bytes
         file_bytes: the largest file that this server accepts.
     """
     card = embeds and reply.kind in _CARDS
+    if card and (reply.kind == "run" or reply.output or reply.code) and len(_whole(reply)) <= limits.CONTENT:
+        return _wide(reply, file_bytes, attach)
     longest = limits.EMBED_DESCRIPTION if card else limits.CONTENT
     files, left_out = _chosen_files(reply, file_bytes, attach)
     notes = _file_notes(left_out, reply.locale, attach)
@@ -76,10 +81,49 @@ def render(reply: Reply, *, embeds: bool = True, attach: bool = True, file_bytes
     text = "\n\n".join(part for part in (body, *after) if part)
     if not card:
         return Rendered(text, None, files, left_out)
+    return Rendered("", _card(reply, text, sources), files, left_out)
+
+
+def _wide(reply: Reply, file_bytes: int, attach: bool) -> Rendered:
+    """Put what people read into the text, and what they may follow on a card."""
+    files, left_out = _chosen_files(reply, file_bytes, attach)
+    notes = _file_notes(left_out, reply.locale, attach)
+    sources = _sources(reply.sources, reply.locale, True)
+    embed = _card(reply, notes, sources) if sources or notes else None
+    # Discord would unfold every page that the text names.
+    text = re.sub(r"\]\((https?://[^()\s<>]+)\)", r"](<\1>)", _whole(reply))
+    if len(text) > limits.CONTENT:
+        text = _whole(reply)
+    return Rendered(text, embed, files, left_out)
+
+
+def _whole(reply: Reply) -> str:
+    return "\n\n".join(part for part in (_text(reply), *(shown for _, shown in _blocks(reply))) if part)
+
+
+def _text(reply: Reply) -> str:
+    text = disarm(reply.text)
+    if reply.kind == "run" and reply.state == "final" and (sign := _SIGNS.get(str(reply.facts.get("status")))):
+        text = f"{sign} {text}"
+    if reply.progress is not None and (drawn := bar(reply.progress)):
+        text = f"{text}\n{drawn}"
+    return text
+
+
+def _blocks(reply: Reply) -> list[tuple[str, str]]:
+    """Return the blocks of a reply, each with what it is made of."""
+    return [
+        (block, f"```{language}\n{fenced(disarm(block)).rstrip()}\n```")
+        for language, block in (("text", reply.output), ("python", reply.code))
+        if block.strip()
+    ]
+
+
+def _card(reply: Reply, text: str, sources: str) -> discord.Embed:
     embed = discord.Embed(description=text or None, colour=_colour(reply))
     if sources:
         embed.add_field(name=say("discord.sources_title", reply.locale), value=sources, inline=False)
-    return Rendered("", embed, files, left_out)
+    return embed
 
 
 def bar(progress: Progress) -> str:
@@ -110,20 +154,16 @@ def cut(text: str, longest: int) -> str:
 def _body(reply: Reply, room: int) -> tuple[str, list[Inline]]:
     """Join text, output and code; what does not fit goes into files."""
     parts, spilled = [], []
-    text = disarm(reply.text)
-    if reply.progress is not None and (drawn := bar(reply.progress)):
-        text = f"{text}\n{drawn}"
+    text = _text(reply)
     if len(text) > room:
         spilled.append(Inline(ANSWER_NAME, text.encode()))
         text = cut(text, room)
     parts.append(text)
     left = room - len(text)
-    for language, block in (("text", reply.output), ("python", reply.code)):
-        if not block.strip():
-            continue
-        shown = f"```{language}\n{fenced(disarm(block)).rstrip()}\n```"
-        fits = len(shown) + 2 <= left and (language == "text" or len(shown) <= LONGEST_CODE)
-        if language == "python" and not fits:
+    for block, shown in _blocks(reply):
+        is_code = block == reply.code
+        fits = len(shown) + 2 <= left and (not is_code or len(shown) <= LONGEST_CODE)
+        if is_code and not fits:
             spilled.append(Inline(EXAMPLE_NAME, block.encode()))
             continue
         shown = shown if fits else cut(shown, left - 2)

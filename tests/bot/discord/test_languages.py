@@ -9,7 +9,7 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
-from discord_world import card
+from discord_world import told
 
 from bot import wording
 from bot.channels.discord import commands, menus
@@ -74,7 +74,7 @@ async def test_replies_are_in_the_language_of_the_person(
     speak(monkeypatch, locale)
     async with worlds() as world:
         unsure = await world.ada.slash(world.help, "ask", question="tell me about quantum llamas please?")
-        assert wording.say("answer.unsure", language) in card(unsure.response).description
+        assert wording.say("answer.unsure", language) in told(unsure.response)
         form = await world.ada.slash(world.help, "run")
         assert form.modal["title"] == wording.say("discord.form_run", language)
 

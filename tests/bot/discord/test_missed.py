@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from discord_world import card
+from discord_world import told
 
 pytestmark = pytest.mark.asyncio
 
@@ -24,8 +24,8 @@ async def test_what_was_written_meanwhile_is_answered_once(worlds: Worlds) -> No
             world.env.backend.create_message(thread.id, world.ada.id, "and for torch?")
             late = await world.post(world.bob, "Early stopping", SURE, settle=False)
         assert [len(world.said(place)) for place in (world.help, thread, late)] == [2, 2, 1]
-        assert "EarlyStopping" in card(world.said()[-1]).description
-        assert "torch" in card(world.said(thread)[-1]).description.lower()
+        assert "EarlyStopping" in told(world.said()[-1])
+        assert "torch" in told(world.said(thread)[-1]).lower()
         await world.restart()
         assert [len(world.said(place)) for place in (world.help, thread, late)] == [2, 2, 1]
 

@@ -121,3 +121,13 @@ def test_button_without_a_token_or_with_a_strange_one_is_not_shown() -> None:
 )
 def test_bar_shows_how_far_a_fit_is(epoch: int | None, epochs: int | None, drawn: str) -> None:
     assert bar(Progress("running", epoch=epoch, epochs=epochs)) == drawn
+
+
+def test_output_stands_in_the_text_where_lines_are_not_broken_and_pages_do_not_unfold() -> None:
+    link = Link("Dense", "https://keras.io/api/layers/dense")
+    shown = render(Reply(text="[See](https://keras.io/a)", output="x" * 90, kind="run", sources=(link,)))
+    assert shown.content == f"[See](<https://keras.io/a>)\n\n```text\n{'x' * 90}\n```"
+    assert shown.embed is not None
+    assert shown.embed.description is None
+    assert shown.embed.fields[0].value == "- [Dense](https://keras.io/api/layers/dense)"
+    assert render(Reply(text="y" * 1990, output="x", kind="run")).embed is not None

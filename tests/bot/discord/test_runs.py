@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from discord_world import card, fence, labels, until
+from discord_world import fence, labels, told, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.sandbox]
 
@@ -24,19 +24,19 @@ async def test_run_shows_progress_then_result_and_curve_in_one_message(worlds: W
     async with worlds() as world:
         await world.ada.send(world.help, f"{world.me} {fence(FIT)}")
         (shown,) = world.said()
-        assert "fitted" in card(shown).description
+        assert "fitted" in told(shown)
         assert [file.filename for file in shown.attachments] == ["training-curve.png"]
         assert labels(shown)[:3] == ["Run again", "Run on JAX", "Run on PyTorch"]
         versions = [
-            one.json["embeds"][0]["description"]
+            one.json["content"]
             for one in world.env.http_requests
-            if one.method in {"POST", "PATCH"} and "/messages" in one.path and one.json.get("embeds")
+            if one.method in {"POST", "PATCH"} and "/messages" in one.path
         ]
         assert "TensorFlow" in versions[0]
-        told = [version for version in versions if "epoch " in version]
-        assert told
-        assert "▰" in told[0]
-        assert "loss" in told[0]
+        epochs = [version for version in versions if "epoch " in version]
+        assert epochs
+        assert "▰" in epochs[0]
+        assert "loss" in epochs[0]
         assert 2 <= len(versions) <= 8, "edits are bounded, whatever the run tells"
 
 
@@ -50,12 +50,12 @@ async def test_run_form_has_backend_device_input_and_files(worlds: Worlds) -> No
             "device": ["auto"],
         }
         ran = await world.ada.submit_modal(form, {**values, "stdin": "hello"})
-        assert "jax hello" in card(ran.response).description
+        assert "jax hello" in told(ran.response)
         form = await world.ada.slash(world.help, "run", backend="torch")
         default = {"device": ["auto"], "backend": ["torch"], "file": [("program.py", b"print(6 * 7)")]}
-        assert "42" in card((await world.ada.submit_modal(form, default)).response).description
+        assert "\n42\n" in told((await world.ada.submit_modal(form, default)).response)
         at_once = await world.ada.slash(world.help, "run", code="print(40 + 2)")
-        assert "42" in card(at_once.response).description
+        assert "\n42\n" in told(at_once.response)
         form = await world.bob.slash(world.help, "run")
         empty = await world.bob.submit_modal(form, {"backend": ["jax"], "device": ["auto"]})
         assert "no Python code" in empty.response.content
@@ -65,11 +65,11 @@ async def test_failing_run_is_explained_with_its_source(worlds: Worlds) -> None:
     async with worlds() as world:
         await world.ada.send(world.help, f"{world.me} {fence(FAIL)}")
         (shown,) = world.said()
-        assert "ValueError" in card(shown).description
-        assert "This looks like" in card(shown).description
+        assert "ValueError" in told(shown)
+        assert "This looks like" in told(shown)
         assert "Explain" in labels(shown)
         explained = await world.ada.click(shown, label="Explain")
-        assert "units" in card(explained.followups[-1]).description
+        assert "units" in told(explained.followups[-1])
 
 
 async def test_buttons_work_after_a_restart(worlds: Worlds) -> None:
@@ -79,8 +79,8 @@ async def test_buttons_work_after_a_restart(worlds: Worlds) -> None:
         (shown,) = world.said()
         await world.ada.click(shown, label="Run on JAX")
         first, second = world.said()
-        assert "tensorflow" in card(first).description
-        assert "jax" in card(second).description
+        assert "tensorflow" in told(first)
+        assert "jax" in told(second)
         await world.ada.click(first, label="Run again")
         assert len(world.said()) == 2, "the same on the same replaces its result"
         await world.bob.click(first, label="Run again")
@@ -106,12 +106,12 @@ async def test_editing_the_code_offers_a_run_that_replaces_the_reply(worlds: Wor
         await world.ada.edit(message, f"{world.me} {fence('print(6 * 8)')}")
         (shown,) = world.said()
         assert labels(shown)[0] == "Run the new version"
-        assert "42" in card(shown).description
+        assert "\n42\n" in told(shown)
         await world.ada.click(shown, label="Run the new version")
         (shown,) = world.said()
-        assert "48" in card(shown).description
+        assert "\n48\n" in told(shown)
         await world.ada.edit(message, f"{world.me} {fence('print(6 * 8)')} ")
-        assert "48" in card(world.said()[0]).description
+        assert "\n48\n" in told(world.said()[0])
 
 
 async def test_editing_a_question_changes_its_answer(worlds: Worlds) -> None:
@@ -119,21 +119,21 @@ async def test_editing_a_question_changes_its_answer(worlds: Worlds) -> None:
         message = await world.ada.send(world.help, f"{world.me} how do I save a model?")
         await world.ada.edit(message, f"{world.me} how do I stop training when val_loss stops improving?")
         (shown,) = world.said()
-        assert "EarlyStopping" in card(shown).description
+        assert "EarlyStopping" in told(shown)
 
 
 async def test_cancel_ends_a_run_and_a_second_one_waits_its_turn(worlds: Worlds) -> None:
     async with worlds() as world:
         backend = world.env.backend
         backend.create_message(world.help.id, world.ada.id, f"{world.me} {fence(SLEEP)}")
-        await until(lambda: world.said() and "begun" in card(world.said()[0]).description)
+        await until(lambda: world.said() and "begun" in told(world.said()[0]))
         backend.create_message(world.help.id, world.ada.id, f"{world.me} {fence('print(1)')}")
         await until(lambda: len(world.said()) == 2)
         assert "still going" in world.said()[1].content
         running = world.said()[0]
         assert labels(running) == ["Cancel"]
         await world.ada.click(running, label="Cancel")
-        assert "Stopped on request" in card(world.said()[0]).description
+        assert "Stopped on request" in told(world.said()[0])
 
 
 async def test_only_who_started_a_run_and_helpers_may_stop_it(worlds: Worlds) -> None:
@@ -153,7 +153,7 @@ async def test_long_output_is_cut_and_attached_whole(worlds: Worlds) -> None:
     async with worlds() as world:
         await world.ada.send(world.help, f"{world.me} {fence('for n in range(5000): print(n)')}")
         (shown,) = world.said()
-        assert len(card(shown).description) < 4096
+        assert len(told(shown)) < 4096
         (whole,) = shown.attachments
         assert whole.filename == "output.txt"
         assert b"4999" in await whole.read()
@@ -178,14 +178,14 @@ async def test_answer_goes_on_in_the_channel_when_the_interaction_has_expired(
         await until(lambda: world.said())
         monkeypatch.setattr(discord.Interaction, "is_expired", lambda self: True)
         await task
-        assert any("late" in card(message).description for message in world.said() if message.embeds)
+        assert any("late" in told(message) for message in world.said())
 
 
 async def test_interaction_that_discord_has_forgotten_is_answered_in_the_channel(worlds: Worlds) -> None:
     async with worlds() as world:
         world.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
         await world.ada.slash(world.help, "run", code="print(6 * 7)")
-        assert "42" in card(world.said()[0]).description
+        assert "\n42\n" in told(world.said()[0])
 
 
 async def test_run_that_a_dead_process_left_is_finished_in_its_message(worlds: Worlds) -> None:
@@ -195,6 +195,6 @@ async def test_run_that_a_dead_process_left_is_finished_in_its_message(worlds: W
         # The process ends without a word: nothing of it goes on, and its mark is gone.
         await world.die()
         await world.restart()
-        shown = await until(lambda: [m for m in world.said() if "fitted" in ((m.embeds and card(m).description) or "")])
+        shown = await until(lambda: [m for m in world.said() if "fitted" in told(m)])
         assert shown[0].reference.message_id == message.id
         assert len(world.said()) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from discord_world import card, labels
+from discord_world import labels, told
 
 pytestmark = pytest.mark.asyncio
 
@@ -43,7 +43,7 @@ async def test_mode_of_the_forum_decides_about_a_new_post(worlds: Worlds, mode: 
 async def test_title_of_a_post_is_part_of_its_question(worlds: Worlds) -> None:
     async with worlds(discord_answer_channels=("questions",)) as world:
         thread = await world.post(world.ada, SURE, "Any ideas? Thank you in advance!")
-        assert "EarlyStopping" in card(world.said(thread)[0]).description
+        assert "EarlyStopping" in told(world.said(thread)[0])
 
 
 async def test_modes_come_from_the_settings_until_an_operator_chooses(worlds: Worlds) -> None:
@@ -58,7 +58,7 @@ async def test_asker_goes_on_without_a_mention_and_others_are_not_disturbed(worl
     async with worlds(chat_mode="answer") as world:
         thread = await world.post(world.ada, "Train step", "how do I write a custom train step in jax?")
         await world.ada.send(thread, "and for torch?")
-        assert "torch" in card(world.said(thread)[-1]).description.lower()
+        assert "torch" in told(world.said(thread)[-1]).lower()
         await world.bob.send(thread, "I had the same last week, good luck")
         await world.ada.send(thread, "thank you!")
         assert len(world.said(thread)) == 2
@@ -95,7 +95,7 @@ async def test_similar_solved_thread_is_linked(worlds: Worlds) -> None:
         first = await world.post(world.ada, "Early stopping", SURE)
         await world.ada.slash(first, "solved")
         second = await world.post(world.bob, "How to stop training", "how do I stop training when val_loss is flat?")
-        assert f"/{first.id}" in card(world.said(second)[0]).description
+        assert f"/{first.id}" in told(world.said(second)[0])
 
 
 async def test_idle_thread_is_reminded_once_then_closed_and_says_how_to_go_on(worlds: Worlds) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dialogue import EVERYTHING, RUN_TIMEOUT_S, Recorder, Seen
-from discord_world import World, labels, world
+from discord_world import World, labels, told, world
 
 from bot.assistant import Assistant
 
@@ -108,10 +108,7 @@ class OnDiscord:
 
 def visible(message: Any) -> str:
     """Return all that a person sees of a message."""
-    parts = [message.content]
-    for embed in message.embeds:
-        parts += [embed.description or "", *(field.value for field in embed.fields)]
-    return "\n".join([*parts, *labels(message), *(file.filename for file in message.attachments)])
+    return "\n".join([told(message), *labels(message), *(file.filename for file in message.attachments)])
 
 
 @contextlib.asynccontextmanager
