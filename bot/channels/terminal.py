@@ -7,6 +7,7 @@ or piped. `:1` presses the first button under the last reply, `:file PATH …` s
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import shlex
@@ -27,6 +28,8 @@ from bot.desk import Desk
 from bot.messages import OPERATOR, Action, Attachment, Author, Button, File, Intent, Message, Reply
 from bot.redaction import BREAK
 from bot.wording import locale_of, say
+
+log = logging.getLogger(__name__)
 
 NAME = "terminal"
 # What was printed stays, and nobody can be called.
@@ -206,13 +209,14 @@ class Terminal:
         """Draw a picture where the terminal can: by kitty's protocol, as sixels, else in half cells."""
         if not (self.colours and self.pictures and picture.path.is_file()):
             return
-        # On import it asks the terminal what it can, which only makes sense on one.
-        from textual_image.renderable import Image
-
         try:
+            # On import it asks the terminal what it can, which only makes sense on one.
+            from textual_image.renderable import Image
+
             self._console.print(Image(picture.path, width=min(PICTURE_COLUMNS, self._console.width - 2)))
-        except (OSError, ValueError) as error:
-            self._print(f"  {picture.name}: {error}", "dim")
+        except Exception as error:
+            # Whatever a terminal says of itself, and whatever a snippet calls a picture: its path is shown already.
+            log.info("%s could not be drawn: %s", picture.name, error)
 
     def greet(self, locale: str = "en") -> None:
         """Say hello to somebody who sees it."""

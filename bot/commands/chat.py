@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -35,6 +36,8 @@ def chat(as_json: bool, data_dir: Path | None) -> int:
     gives one line: its text and the replies to it.
     """
     settings = load_settings(data_dir).settings
+    if settings.log_level != "debug":
+        _log_in_one_line()
     knowledge = open_knowledge(settings)
     memory = Memory(settings.data_dir / "chat")
     assistant = Assistant(knowledge, open_runner(settings))
@@ -46,6 +49,19 @@ def chat(as_json: bool, data_dir: Path | None) -> int:
         assistant.close()
         memory.close()
     return DONE
+
+
+def _log_in_one_line() -> None:
+    """Leave tracebacks out of what is logged: they would stand in the middle of the talk."""
+
+    def shorten(record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[1] is not None:
+            record.msg, record.args = f"{record.getMessage()}: {record.exc_info[1]!r}", None
+            record.exc_info = record.exc_text = None
+        return True
+
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(shorten)
 
 
 async def _converse(desk: Desk, settings: Settings, *, as_json: bool) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,8 +43,12 @@ def piped(text: str, data_dir: Path, *arguments: str, **more: str) -> subprocess
 class Screen:
     """A person at a terminal."""
 
+    # What it says it is; with a 4 in it, it draws sixels.
+    attributes = "\x1b[?62c"
+
     def __init__(self, data_dir: Path) -> None:
         self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 800, 1000))
         self.process = subprocess.Popen(
             [LOBBY, "chat", "--data-dir", data_dir],
             stdin=slave,
@@ -49,7 +56,7 @@ class Screen:
             stderr=slave,
             env=environment(TERM="xterm-256color", COLUMNS="100", LINES="40"),
             start_new_session=True,
-            preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
         self.seen = ""
@@ -73,7 +80,7 @@ class Screen:
                 if "\x1b[6n" in chunk:
                     self.type("\x1b[1;1R")
                 if "\x1b[c" in chunk:
-                    self.type("\x1b[?62c")
+                    self.type(self.attributes)
                 self.seen += chunk
 
     def close(self) -> None:
@@ -150,6 +157,15 @@ def test_terminal_shows_colours_progress_and_history(screen: Screen) -> None:
     screen.wait_for("you>")
     screen.type("\x1b[A")
     screen.wait_for("sleep")
+
+
+@pytest.mark.parametrize(("attributes", "drawn"), [("\x1b[?62c", "[▀▄]"), ("\x1b[?62;4c", r"\x1bP[\d;]*q")])
+def test_picture_is_drawn_as_the_terminal_can(screen: Screen, attributes: str, drawn: str) -> None:
+    screen.attributes = attributes
+    screen.wait_for("you>")
+    screen.type("!run import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.savefig('line.png')\r")
+    shown = screen.wait_for(r"line\.png: [\s\S]*you>")
+    assert re.search(drawn, shown)
 
 
 def test_control_c_stops_the_run_and_not_the_program(screen: Screen) -> None:
