@@ -25,7 +25,7 @@ from kb import hints as hint_tables
 from kb.added import AddedSources, current
 from kb.embedding import Embedder, Vectors
 from kb.errors import Busy
-from kb.glossary import to_english
+from kb.glossary import EDITED, edited, to_english
 from kb.normalize import joined_names, words
 from kb.pages import Page, Passage
 from kb.passages import cut
@@ -65,6 +65,8 @@ def content_fingerprint(folder: Path | None, added: AddedSources | None = None) 
     """Return the hash of what people give: the content folder, our own tables, and the sources that were added."""
     tables = Path(__file__).parent / "tables"
     files = [*sorted(tables.rglob("*.txt")), *content.files(folder)]
+    if folder is not None and (folder / EDITED).is_file():
+        files.append(folder / EDITED)
     ours = text_hash(*(f"{path.name} {file_hash(path)}" for path in files))
     theirs = added.fingerprint() if added is not None else ""
     return text_hash(ours, theirs) if theirs else ours
@@ -119,7 +121,7 @@ def build(
         pages = _with_popularity(pages)
         passages = [passage for page in pages for passage in cut(page)]
         progress("Cutting pages into passages", len(pages), len(pages))
-        _index(work, pages, passages, hints, embedder, cache, progress)
+        _index(work, pages, passages, hints, content_folder, embedder, cache, progress)
         manifest = Manifest(
             schema=SCHEMA,
             folder=f"base-{uuid.uuid4().hex[:12]}",
@@ -188,6 +190,7 @@ def _read(
     progress: Progress,
 ) -> tuple[list[Page], list[hint_tables.Hint]]:
     """Read all sources."""
+    edited(content_folder)  # tells what is wrong with it before anything is made
     pages = read_installed(cache, packages, versions, progress)
     written = content.read(content_folder)
     # An identifier is used once; what comes first, the installed packages, keeps it.
@@ -232,6 +235,7 @@ def _index(
     pages: Sequence[Page],
     passages: Sequence[Passage],
     hints: Sequence[hint_tables.Hint],
+    content_folder: Path | None,
     embedder: Embedder,
     cache: Cache,
     progress: Progress,
@@ -240,9 +244,9 @@ def _index(
     write_store(work / STORE, pages, passages, hints)
     by_id = {page.id: page for page in pages}
     chosen = [number for number, passage in enumerate(passages) if _is_embedded(by_id[passage.page_id], passage)]
-    texts = [_embedded_text(by_id[passages[number].page_id], passages[number]) for number in chosen]
+    texts = [_embedded_text(by_id[passages[number].page_id], passages[number], content_folder) for number in chosen]
     # Errors are found by their words; they come last, so that the vectors' numbers are those of the hints.
-    asked = [in_english(text) for text, _, origin in hints if origin != "error"]
+    asked = [in_english(text, content_folder) for text, _, origin in hints if origin != "error"]
     vectors = _embed([*texts, *asked], embedder, cache, progress)
     stage = "Indexing"
     progress(stage, 0, 4)
@@ -262,13 +266,13 @@ def _index(
     WordIndex.build(list(in_pages.values())).save(work / "words_page")
     WordIndex.build([_title_words(page) for page in pages]).save(work / "words_title")
     progress(stage, 3, 4)
-    WordIndex.build([_hint_words(text) for text, _, _ in hints]).save(work / "words_hints")
+    WordIndex.build([_hint_words(text, content_folder) for text, _, _ in hints]).save(work / "words_hints")
     progress(stage, 4, 4)
 
 
-def _hint_words(text: str) -> list[str]:
+def _hint_words(text: str, folder: Path | None) -> list[str]:
     """Return the words of a way to ask, in its own language and in English."""
-    return list(dict.fromkeys([*words(text), *joined_names(text), *words(in_english(text))]))
+    return list(dict.fromkeys([*words(text), *joined_names(text), *words(in_english(text, folder))]))
 
 
 def _title_words(page: Page) -> list[str]:
@@ -289,12 +293,12 @@ def _is_embedded(page: Page, passage: Passage) -> bool:
     return not (library and passage.section in {"Arguments", "Returns", "Call arguments"})
 
 
-def _embedded_text(page: Page, passage: Passage) -> str:
+def _embedded_text(page: Page, passage: Passage, folder: Path | None) -> str:
     name = page.symbol or page.title
     head = f"{name} {passage.section}".strip()
     text = f"{head}: {_plain(passage.text)}"
     # The model knows English alone: of other languages it is given the terms, as it is of questions.
-    return (text if page.language == "en" else to_english(text[: 4 * LONGEST_EMBEDDED], page.language))[
+    return (text if page.language == "en" else to_english(text[: 4 * LONGEST_EMBEDDED], page.language, folder))[
         :LONGEST_EMBEDDED
     ]
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kb.errors import BadSource
 
 TABLES = Path(__file__).parent / "tables"
 # The columns of `terms.txt` after English.
@@ -12,9 +17,29 @@ LANGUAGES = ("zh", "fr", "es", "ja", "ko", "pt", "de", "ru")
 _SPACELESS = frozenset({"zh", "ja", "ko"})
 
 
-@cache
-def terms(language: str) -> tuple[dict[str, str], int]:
-    """Return the terms of a language (lower case) with their English, and the length of the longest in characters."""
+# What people edit: names of the trade in many languages, with what each means in English.
+EDITED = "glossary.yaml"
+
+
+def terms(language: str, folder: Path | None = None) -> tuple[dict[str, str], int]:
+    """Return the terms of a language (lower case) with their English, and the length of the longest in characters.
+
+    Our own table comes first: it turns everyday words, too, into those that the documentation uses. The glossary of the
+    content folder adds the names of the trade.
+
+    Args:
+        language: one of `LANGUAGES`; of any other there are none.
+        folder: the content folder, if any. A glossary in it that cannot be read is left aside: whoever builds is told.
+    """
+    try:
+        stamp = (folder / EDITED).stat().st_mtime_ns if folder is not None else 0
+    except OSError:
+        stamp = 0
+    return _terms(language, folder if stamp else None, stamp)
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _terms(language: str, folder: Path | None, _stamp: int) -> tuple[dict[str, str], int]:
     rows = [
         [cell.strip() for cell in line.split("|")]
         for line in (TABLES / "terms.txt").read_text(encoding="utf-8").splitlines()
@@ -27,15 +52,51 @@ def terms(language: str) -> tuple[dict[str, str], int]:
             for term in row[column].split(","):
                 if term.strip():
                     found.setdefault(term.strip().lower(), row[0])
+        try:
+            entries = edited(folder)
+        except BadSource:
+            entries = ()
+        for entry in entries:
+            for term in entry.get(language, ()):
+                found.setdefault(str(term).strip().lower(), str(entry["term"]))
+    found.pop("", None)
     return found, max(map(len, found), default=0)
 
 
-def to_english(text: str, language: str) -> str:
+def edited(folder: Path | None) -> tuple[dict[str, Any], ...]:
+    """Return the entries of the content folder's glossary; none when there is no such file.
+
+    Raises:
+        BadSource: it is no list of entries with a `term` and lists of names.
+    """
+    if folder is None or not (folder / EDITED).is_file():
+        return ()
+    path = folder / EDITED
+    remedy = "Mend it, or take the file away; the comment at its head says what an entry holds."
+    try:
+        entries = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}," if mark else ""
+        raise BadSource(f"{path}{line} cannot be read.", remedy) from None
+    for number, entry in enumerate(entries if isinstance(entries, list) else [None], start=1):
+        lists = isinstance(entry, dict) and all(isinstance(entry.get(name, []), list) for name in LANGUAGES)
+        if not lists or not isinstance(entry.get("term"), str):
+            raise BadSource(f"{path}: entry {number} is no term with lists of names.", remedy)
+    return tuple(entries)
+
+
+def to_english(text: str, language: str, folder: Path | None = None) -> str:
     """Return `text` with the terms we know in English, and what is written in Latin script or unknown as it was.
 
     In languages without spaces the longest known terms are taken first and unknown signs are left out.
+
+    Args:
+        text: in `language`.
+        language: two letters.
+        folder: the content folder, whose glossary helps, if any.
     """
-    table, longest = terms(language)
+    table, longest = terms(language, folder)
     if not table:
         return text
     lowered = text.lower()

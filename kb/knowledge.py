@@ -218,7 +218,7 @@ class KnowledgeBase:
         started = time.perf_counter()
         text = clean_question(question)
         opened = self._open()
-        understood = understand(text, context=context)
+        understood = self._understand(text, context)
         parsed = time.perf_counter()
         vector = self._embedder.embed_batch([understood.english])[0]
         embedded = time.perf_counter()
@@ -257,7 +257,7 @@ class KnowledgeBase:
         Raises:
             BadQuestion, NotBuilt, OutOfDate, Damaged: as for `ask`.
         """
-        return self._sources(understand(clean_question(query)), limit)
+        return self._sources(self._understand(clean_question(query)), limit)
 
     def explain_error(self, error_type: str, message: str, *, limit: int = 3) -> tuple[Source, ...]:
         """Return the pages that explain an error, best first; none when nothing here is about it.
@@ -271,7 +271,7 @@ class KnowledgeBase:
             NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
         """
         text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
-        opened, found = self._find(understand(clean_question(text.replace("\x00", " "))), limit)
+        opened, found = self._find(self._understand(clean_question(text.replace("\x00", " "))), limit)
         return self._shown(opened, found) if found.confidence >= LEAST_TO_EXPLAIN else ()
 
     def _sources(self, question: Question, limit: int) -> tuple[Source, ...]:
@@ -280,6 +280,9 @@ class KnowledgeBase:
     def _shown(self, opened: Opened, found: Found) -> tuple[Source, ...]:
         passages = {hit.passage: opened.store.passage(hit.passage) for hit in found.hits}
         return answers.sources(found, opened.searcher.pages, passages)
+
+    def _understand(self, text: str, context: str | None = None) -> Question:
+        return understand(text, context=context, folder=self._content)
 
     def _find(self, question: Question, limit: int) -> tuple[Opened, Found]:
         opened = self._open()
@@ -292,7 +295,7 @@ class KnowledgeBase:
         Raises:
             BadQuestion, NotBuilt, OutOfDate, Damaged: as for `ask`.
         """
-        opened, found = self._find(understand(clean_question(question)), MOST_SOURCES)
+        opened, found = self._find(self._understand(clean_question(question)), MOST_SOURCES)
         return found, opened.searcher.pages
 
     # Looking up

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from kb import glossary
 from kb.normalize import detect_language, joined_names, looks_like_error, normalize_error, split_code, words
@@ -36,18 +37,19 @@ class Question:
     foreign: tuple[str, ...]
 
 
-def understand(text: str, *, context: str | None = None) -> Question:
+def understand(text: str, *, context: str | None = None, folder: Path | None = None) -> Question:
     """Take a cleaned question apart.
 
     Args:
         text: the question.
         context: what the conversation was about before, used where the question itself says little.
+        folder: the content folder, whose glossary helps with other languages, if any.
     """
     prose, code = split_code(text)
     language = detect_language(prose)
     error = looks_like_error(text)
     said = _error_part(prose, code) if error else prose
-    english = glossary.to_english(said, language) if language != "en" else said
+    english = glossary.to_english(said, language, folder) if language != "en" else said
     if context and len(words(said)) < 6:
         english = f"{english} {context}"
     english = english[:LONGEST_SEARCHED] if english.strip() else code[:LONGEST_SEARCHED]
@@ -75,10 +77,10 @@ def understand(text: str, *, context: str | None = None) -> Question:
     )
 
 
-def in_english(text: str) -> str:
+def in_english(text: str, folder: Path | None = None) -> str:
     """Return a way to ask with the terms of its language in English."""
     language = detect_language(text)
-    return text if language == "en" else glossary.to_english(text, language)
+    return text if language == "en" else glossary.to_english(text, language, folder)
 
 
 def _error_part(prose: str, code: str) -> str:

@@ -13,7 +13,7 @@ from toys import ToyEmbedder
 
 from kb import evaluate, glossary, hints
 from kb.answer import LONGEST_TEXT, fit
-from kb.docstrings import code_blocks, runnable, sections
+from kb.docstrings import code_blocks, sections
 from kb.embedding import SentenceTransformerEmbedder, packaged_folder
 from kb.errors import BadSource, Damaged
 from kb.knowledge import KnowledgeBase
@@ -60,7 +60,7 @@ def test_a_docstring_becomes_sections() -> None:
     assert found["Arguments"].startswith("- `units`: Positive integer.")
     assert "\n- `name`: String.\n  Defaults to `None`." in found["Arguments"]
     (block,) = code_blocks(found["Example"])
-    assert runnable(block) == "layer = Thing(3)\nfor row in layer:\n    print(row)"
+    assert block.startswith(">>> layer = Thing(3)")
 
 
 def test_a_heading_within_code_is_no_section() -> None:
@@ -301,3 +301,26 @@ def test_figures_are_counted_right(tmp_path: Path) -> None:
     with pytest.raises(BadSource) as caught:
         evaluate.read(path)
     assert "line 1" in caught.value.what
+
+
+def test_the_edited_glossary_adds_names_and_our_own_terms_stay(tmp_path: Path) -> None:
+    (tmp_path / "glossary.yaml").write_text(
+        '- {term: zebra crossing, zh: [斑马线], es: ["paso de cebra"]}\n- {term: beast, zh: [模型]}\n', encoding="utf-8"
+    )
+    assert glossary.to_english("怎么保存斑马线模型", "zh", tmp_path).split() == [
+        "how",
+        "save",
+        "zebra",
+        "crossing",
+        "model",
+    ]
+    assert glossary.to_english("un paso de cebra", "es", tmp_path) == "un zebra crossing"
+    assert "zebra" not in glossary.to_english("un paso de cebra", "es")
+
+
+@pytest.mark.parametrize("text", ["{", "- 1", "term: x", "- {term: x, zh: y}", "- {zh: [y]}", "\x00"])
+def test_a_glossary_that_is_wrong_stops_a_build_but_no_question(tmp_path: Path, text: str) -> None:
+    (tmp_path / "glossary.yaml").write_text(text)
+    with pytest.raises(BadSource, match="glossary.yaml"):
+        glossary.edited(tmp_path)
+    assert glossary.to_english("怎么保存模型", "zh", tmp_path).split() == ["how", "save", "model"]
