@@ -13,7 +13,7 @@ from runner.upgrade.moved import current, merged
 from runner.upgrade.rule import Rule
 
 # Where a module or symbol is usually taken from, so that new code reads like code that people write.
-_USUAL = {"keras.ops": "ops", "keras.backend": "backend", "keras.layers": "layers", "keras.random": "random"}
+_USUAL = {"keras.ops": "ops", "keras.backend": "backend", "keras.random": "random"}
 
 
 # What gives a number of NumPy's own type, which Keras 3 refuses as a size.

@@ -119,7 +119,9 @@ class _Dropper(cst.CSTTransformer):
         return not self._only_imports and (gone_module(name) or missing(name))
 
     def _unused(self, local: str, alias: cst.ImportAlias) -> bool:
-        return local not in self._used and local in self._context.rewritten
+        target = self._context.analysis.imports.get(local, "")
+        ours = target.startswith(("keras.", "tensorflow"))
+        return ours and local not in self._used and local in self._context.rewritten
 
     @staticmethod
     def _with(node: Any, kept: Sequence[cst.ImportAlias]) -> Any:

@@ -42,7 +42,9 @@ def syntax_error(text: str) -> str | None:
             compile(text, "program", "exec", dont_inherit=True)
     except SyntaxError as error:
         return f"Line {error.lineno or 1}: {error.msg}."
-    except (ValueError, RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError):
+        return "The program is nested too deeply to be read."
+    except ValueError as error:
         return f"The program cannot be read: {error}."
     return None
 

@@ -1,0 +1,151 @@
+"""What holds for any program: layout kept, modern code untouched, hostile input answered, nothing executed."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.inputs import read_source
+from runner.upgrade import upgrade
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAMS = Path(__file__).with_name("programs")
+OLD = sorted(path for era in ("keras1", "keras2", "tfkeras") for path in (PROGRAMS / era).glob("*.py"))
+MODERN = [*sorted((PROGRAMS / "modern").glob("*.py")), *sorted((ROOT / "data" / "examples").glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", OLD, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_old_programs_compile_and_a_second_upgrade_changes_nothing(path: Path) -> None:
+    before = path.read_bytes().decode()
+    upgraded = upgrade(before)
+    assert upgraded.problem is None
+    compile(upgraded.source, path.name, "exec", dont_inherit=True)
+    assert upgrade(upgraded.source).source == upgraded.source
+    lines = before.count("\n") + 1
+    assert all(1 <= item.line <= lines for item in (*upgraded.changes, *upgraded.findings))
+    assert upgraded.changed == bool(upgraded.changes)
+
+
+@pytest.mark.parametrize("path", MODERN, ids=lambda path: path.stem)
+def test_modern_programs_come_back_byte_for_byte(path: Path) -> None:
+    source = path.read_bytes().decode()
+    upgraded = upgrade(source)
+    assert upgraded.source == source
+    assert not upgraded.changes
+    assert upgraded.diff == ""
+
+
+def test_enough_programs() -> None:
+    assert len(OLD) >= 150
+    assert len(MODERN) >= 40
+
+
+def test_solutions_of_the_faq_are_modern() -> None:
+    """The blocks that run today stay as they are; a page shows what fails before it shows what helps."""
+    checked = 0
+    for page in sorted((ROOT / "data" / "faq").glob("*.md")):
+        if page.name.startswith(("error-", "migrate-", "tf-keras", "model-checkpoint-file")):
+            continue
+        for block in re.findall(r"^```python[^\n]*\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+            if "tf.keras" not in block and "tf_keras" not in block:
+                assert upgrade(block).source == block, page.name
+                checked += 1
+    assert checked > 100
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("indent", ["    ", "\t", "  "])
+def test_layout_is_kept(ending: str, mark: str, indent: str) -> None:
+    lines = ["import keras  # why", "def f( x ):", f"{indent}# one", f"{indent}x.fit(a,b ,nb_epoch = 3 ) # two", ""]
+    before = mark + ending.join(lines)
+    after = before.replace("nb_epoch", "epochs")
+    assert upgrade(before).source == after
+    assert upgrade(after).source == after
+
+
+def test_no_line_end_at_the_end() -> None:
+    assert upgrade("import keras\nm.fit(x, nb_epoch=2)").source == "import keras\nm.fit(x, epochs=2)"
+    assert "No newline at end" in upgrade("import keras\nm.fit(x, nb_epoch=2)").diff
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import keras\n\ndef f(:\n    pass\n", "Line 3"),
+        ("import keras\nx = [1, 2\ny = 3\n", "Line 2"),
+        ("import keras\n" + "(" * 5000 + ")" * 5000, "nested"),
+        ("import keras\nx = " + "[" * 120 + "]" * 120, "nested"),
+        ("import keras\nx = " + "+".join("a" * 1 for _ in range(20_000)), "nested"),
+        ("import keras\nx = (\n" + "+\n".join("a" for _ in range(20_000)) + ")", "nested"),
+        ("import keras\nx = " + "-" * 20_000 + "1", "nested"),
+        ("import keras\n" + "".join(" " * n + "if x:\n" for n in range(150)) + " " * 150 + "pass", "levels of indentation"),
+        ("import keras\n\x00", "not text"),
+        (b"import keras \xff\xfe".decode("utf-8", "surrogateescape"), "not text"),
+        ("import keras\nx = 1\n" * 60_000, "1 MiB"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_a_line(source: str, said: str) -> None:
+    begun = time.monotonic()
+    upgraded = upgrade(source)
+    assert upgraded.problem is not None
+    assert said in upgraded.problem
+    assert "\n" not in upgraded.problem
+    assert upgraded.source == source
+    assert time.monotonic() - begun < 60  # ends at all
+
+
+def test_empty_and_foreign_programs_stay() -> None:
+    for source in ("", "\n", "# nothing\n", "print('hello')\n", "import torch\nx = torch.ones(3)\n"):
+        assert upgrade(source).source == source
+        assert upgrade(source).problem is None
+
+
+def test_nothing_is_executed(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    upgrade(f"import keras\nopen({str(trap)!r}, 'w').write('x')\nm.fit(x, nb_epoch=1)\n")
+    assert not trap.exists()
+
+
+def test_python_2_is_read_only_where_python_3_refuses() -> None:
+    old = "import keras\nprint 'a', x\nprint >>f, 'b'\nprint\nprint 'c',\ntry:\n\tpass\nexcept E, e:\n\traise E, 'x'\ny = `x` <> 0777L\n"
+    upgraded = upgrade(old)
+    assert upgraded.problem is None or "0777L" in old
+    plain = upgrade("import keras\nprint 'a %d' % 3, x  # why\ns = 'print this'\nif x: print 'y'\n")
+    assert plain.source == "import keras\nprint('a %d' % 3, x)  # why\ns = 'print this'\nif x: print('y')\n"
+    assert {change.rule for change in plain.changes} == {"python2-print"}
+    modern = "import keras\nprint('a', x)\nprint(\n    'b'\n)\n"
+    assert upgrade(modern).source == modern
+
+
+def test_notebooks_are_read() -> None:
+    cells = [
+        {"cell_type": "code", "source": ["from keras.layers.core import Dense\n", "%matplotlib inline\n"]},
+        {"cell_type": "markdown", "source": "text"},
+        {"cell_type": "code", "source": "model.fit(x, y, nb_epoch=2)"},
+    ]
+    source = read_source(json.dumps({"cells": cells, "nbformat": 4}), "old.ipynb")
+    upgraded = upgrade(source)
+    assert "from keras.layers import Dense" in upgraded.source
+    assert "epochs=2" in upgraded.source
+
+
+def test_local_names_are_not_mistaken_for_keras() -> None:
+    source = (
+        "from keras.layers import Dense\n\n\nclass Convolution2D:\n    pass\n\n\n"
+        "def merge(a, mode):\n    return a\n\n\nx = merge([1], mode='concat')\ny = Convolution2D(8, 3, 3)\n"
+        "def f(K):\n    return K.mean(K)\n"
+    )
+    assert upgrade(source).source == source
+
+
+def test_large_programs_end() -> None:
+    piece = "model.add(Convolution2D(8, 3, 3, border_mode='same'))\nx = K.mean(y, axis=1)\n"
+    source = "from keras import backend as K\nfrom keras.layers import Convolution2D\n" + piece * 500
+    upgraded = upgrade(source)
+    assert len(upgraded.changes) >= 1500
+    assert "Convolution2D" not in upgraded.source
