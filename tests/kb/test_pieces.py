@@ -307,13 +307,8 @@ def test_the_edited_glossary_adds_names_and_our_own_terms_stay(tmp_path: Path) -
     (tmp_path / "glossary.yaml").write_text(
         '- {term: zebra crossing, zh: [斑马线], es: ["paso de cebra"]}\n- {term: beast, zh: [模型]}\n', encoding="utf-8"
     )
-    assert glossary.to_english("怎么保存斑马线模型", "zh", tmp_path).split() == [
-        "how",
-        "save",
-        "zebra",
-        "crossing",
-        "model",
-    ]
+    found = glossary.to_english("怎么保存斑马线模型", "zh", tmp_path)
+    assert found == "how save zebra crossing model"
     assert glossary.to_english("un paso de cebra", "es", tmp_path) == "un zebra crossing"
     assert "zebra" not in glossary.to_english("un paso de cebra", "es")
 
@@ -321,6 +316,6 @@ def test_the_edited_glossary_adds_names_and_our_own_terms_stay(tmp_path: Path) -
 @pytest.mark.parametrize("text", ["{", "- 1", "term: x", "- {term: x, zh: y}", "- {zh: [y]}", "\x00"])
 def test_a_glossary_that_is_wrong_stops_a_build_but_no_question(tmp_path: Path, text: str) -> None:
     (tmp_path / "glossary.yaml").write_text(text)
-    with pytest.raises(BadSource, match="glossary.yaml"):
+    with pytest.raises(BadSource, match=r"glossary\.yaml"):
         glossary.edited(tmp_path)
     assert glossary.to_english("怎么保存模型", "zh", tmp_path).split() == ["how", "save", "model"]
