@@ -1,4 +1,4 @@
-"""Hits → an answer: what the best page says about it, the argument or rule, one example, and the sources.
+"""Hits → an answer: what the page that tells it says, the arguments in question, one example, and the sources.
 
 Everything is quoted from the sources; nothing is made up, and no block of code is ever cut.
 """
@@ -6,18 +6,25 @@ Everything is quoted from the sources; nothing is made up, and no block of code 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from kb.docstrings import code_blocks, runnable
-from kb.normalize import words
+from kb.docstrings import Fenced, fenced
 from kb.pages import Page, Passage, Source
-from kb.search import Found
+from kb.programs import Program, program
+from kb.prose import excerpt, first_sentence, paragraphs, without_announcement
+from kb.question import Question
+from kb.search import Found, Searcher
+from kb.telling import arguments, certainty, entry, speaker
 
 LONGEST_TEXT = 1_500
-LONGEST_EXCERPT = 320
 LONGEST_CODE = 2_500
-MOST_BULLETS = 3
 SEE_ALSO = 3
+# Where an entry speaks and an API page adds to it, the entry has so much of the text.
+LONGEST_SPOKEN = 1_000
+# An entry up to this long is quoted as a whole; of a longer page only the section that was found.
+LONGEST_WHOLE = 6_000
 EXAMPLES = ("Example", "Examples", "Usage with `compile()` API", "Usage")
 
 NOT_FOUND = "I found no answer to that in what I know."
@@ -27,6 +34,19 @@ WOULD_HELP = (
     "It may help to name the layer, function or callback, to paste the last line of the error, or to say what you "
     "expected and what happened."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words of an answer.
+
+    `text` is Markdown of at most 1,500 characters, `code` the most useful example that runs, and `certainty` (0 to 1)
+    how likely the text tells what was asked, given that the right page was found.
+    """
+
+    text: str
+    code: str | None
+    certainty: float
 
 
 def sources(found: Found, pages: Sequence[Page], passages: Mapping[int, Passage]) -> tuple[Source, ...]:
@@ -51,21 +71,34 @@ def source(page: Page, passage: Passage, score: float) -> Source:
     )
 
 
-def compose(
-    query: Mapping[str, float], found: Found, pages: Sequence[Page], passages: Mapping[int, Passage]
-) -> tuple[str, str | None]:
-    """Return the text (Markdown, at most 1,500 characters) and the most useful example of an answer."""
-    best = pages[found.hits[0].page]
-    passage = passages[found.hits[0].passage]
-    parts = [_then_and_now(found), _of_old_keras(best)]
+def compose(question: Question, found: Found, searcher: Searcher, passage: Callable[[int], Passage]) -> Said:
+    """Return the words of an answer.
+
+    Args:
+        question: what was asked.
+        found: the search for it, with at least one hit.
+        searcher: what found it.
+        passage: returns the passage of a number.
+    """
+    pages = searcher.pages
+    place = speaker(question, found, pages)
+    hits = [found.hits[place], *(hit for at, hit in enumerate(found.hits) if at != place)]
+    best = pages[hits[0].page]
+    code = example(best, [pages[hit.page] for hit in hits[1:4]], searcher)
+    opening = [_then_and_now(found, searcher), _of_old_keras(best)]
     if best.kind == "api":
-        parts.append(f"**`{best.symbol}`** — {_first_paragraph(best)}")
-        parts.append(_telling_part(best, passage, query))
+        parts = [*opening, *_of_api(question, found, searcher, passage, code)]
     else:
-        parts.append(_prose(best))
-    others = [pages[hit.page] for hit in found.hits[1 : SEE_ALSO + 1]]
-    parts.append(_see_also(others))
-    return fit(parts), example(best, [pages[hit.page] for hit in found.hits[1:3]])
+        told = _of_entry(best, passage(hits[0].passage), code)
+        # "No, …" says nothing without its question; what replaces the first hit says what it is about.
+        if best.title and (place or re.match(r"(?:Yes|No)\b", told[0] if told else "")):
+            told = [f"**{best.title}**", *told]
+        parts, added = _with_arguments(question, found, searcher, passage, best, [*opening, *told])
+        if added:
+            hits = [hit for hit in hits if hit.page != found.hits[0].page]
+    sure = certainty(question, found, searcher, hits[0].page, fit(parts))
+    parts.append(_see_also([pages[hit.page] for hit in hits[1 : SEE_ALSO + 1]]))
+    return Said(fit(parts), code, sure)
 
 
 def no_answer(found: Found, pages: Sequence[Page]) -> str:
@@ -74,46 +107,60 @@ def no_answer(found: Found, pages: Sequence[Page]) -> str:
     return fit([NOT_FOUND, WOULD_HELP, "\n".join([CLOSEST, "", *lines]) if lines else ""])
 
 
-def example(best: Page, others: Sequence[Page]) -> str | None:
-    """Return the most useful example: the best page's own, else one of the next pages that uses the same symbol."""
-    if block := _example_of(best):
-        return block
+def example(best: Page, others: Sequence[Page], searcher: Searcher) -> str | None:
+    """Return the most useful example that runs: the page's own, else one of the next pages that uses its symbol."""
+    if made := example_of(best, searcher):
+        return made.source.strip("\n")
     names = [best.symbol, *best.symbols] if best.symbol else list(best.symbols)
     for page in others:
-        block = _example_of(page)
-        if block and any(name and re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", block) for name in names):
-            return block
+        made = example_of(page, searcher)
+        if made and any(name and _uses(made.source, name) for name in names):
+            return made.source.strip("\n")
     return None
 
 
-def _example_of(page: Page) -> str | None:
+def _uses(code: str, symbol: str) -> bool:
+    return re.search(rf"\b{re.escape(symbol.rpartition('.')[2])}\b", code) is not None
+
+
+def example_of(page: Page, searcher: Searcher) -> Program | None:
+    """Return the first example of a page that runs, with the blocks before it where it builds on them."""
+    package = (page.symbol or "keras").partition(".")[0]
+    home = partial(searcher.table.module_of, package=package)
     titled = [section for section in page.sections if section.title in EXAMPLES or "xample" in section.title]
     for section in [*titled, *(s for s in page.sections if s not in titled)]:
-        for block in code_blocks(section.text):
-            code = runnable(block)
-            if 0 < len(code) <= LONGEST_CODE and re.search(r"[=(]", code):
-                return code
+        before: list[str] = []
+        for block in _cures_first(fenced(section.text)):
+            for code in (block.code, "\n\n".join([*before, block.code])):
+                made = program(code, home)
+                if made and made.runs and len(made.source) <= LONGEST_CODE and re.search(r"[=(]", made.source):
+                    return made
+            before.append(block.code)
     return None
 
 
-def excerpt(text: str) -> str:
-    """Return a passage as one short line of plain text."""
-    plain = re.sub(r"^\s*```[^\n]*$", " ", text, flags=re.MULTILINE)
-    plain = re.sub(r"^\s*[-*] |^#{1,6} |`", "", plain, flags=re.MULTILINE)
-    plain = re.sub(r"(?<![\w*])(\*{1,2})(?=[^\s*])([^*\n]*[^\s*])\1(?![\w*])", r"\2", plain)
-    plain = re.sub(r"\s+", " ", plain).strip()
-    if len(plain) <= LONGEST_EXCERPT:
-        return plain
-    return plain[:LONGEST_EXCERPT].rsplit(" ", 1)[0] + "…"
+def _cures_first(blocks: Sequence[Fenced]) -> list[Fenced]:
+    """Return the blocks that are to run, in order; what only leads up to an error is told together with its cure."""
+    python = [block for block in blocks if block.is_python]
+    failing = next((place for place, block in enumerate(python) if block.raises), None)
+    runs = [block for block in python if block.runs]
+    if failing is None:
+        return runs
+    before = [block for block in python[:failing] if block.runs]
+    after = [block for block in python[failing:] if block.runs]
+    if not before or not after:
+        return runs
+    whole = Fenced("python", "\n\n".join(block.code for block in (*before, after[0])))
+    return [whole, *runs]
 
 
-def fit(parts: Sequence[str]) -> str:
-    """Join paragraphs, the first ones first, as far as they fit in the longest text."""
+def fit(parts: Sequence[str], longest: int = LONGEST_TEXT) -> str:
+    """Join paragraphs, the first ones first, as far as they fit in `longest` characters."""
     text = ""
     for part in parts:
         if not part:
             continue
-        room = LONGEST_TEXT - len(text) - (2 if text else 0)
+        room = longest - len(text) - (2 if text else 0)
         if len(part) > room:
             part = _shortened(part, room)
         if part:
@@ -132,16 +179,18 @@ def _shortened(part: str, room: int) -> str:
             pieces.pop()
         kept = joint.join(pieces)
         if len(kept) <= room:
-            return kept
+            return without_announcement(kept)
     return part[: room - 1].rsplit(" ", 1)[0] + "…" if room > 80 else ""
 
 
-def _then_and_now(found: Found) -> str:
+def _then_and_now(found: Found, searcher: Searcher) -> str:
     """Say what took the place of the old names that the question uses."""
     said = []
     for name, symbols in list(found.spotted.legacy.items())[:2]:
-        last = symbols[0].rpartition(".")[2]
-        if last != name.rpartition(".")[2]:
+        today = searcher.page(symbols[0])
+        # An argument may bear the name of what is gone: `validation_data` was an attribute of callbacks.
+        argument = today is not None and re.search(rf"\b{re.escape(name)}\b", today.signature or "")
+        if not argument and symbols[0].rpartition(".")[2] != name.rpartition(".")[2]:
             said.append(f"`{name}` is from older Keras; today use " + " and ".join(f"`{s}`" for s in symbols[:2]) + ".")
     return " ".join(said)
 
@@ -156,69 +205,91 @@ def _of_old_keras(page: Page) -> str:
     )
 
 
+def _of_api(
+    question: Question, found: Found, searcher: Searcher, passage: Callable[[int], Passage], code: str | None
+) -> list[str]:
+    """Return what an API page says: what the symbol is, what of it is closest to the question, and the arguments."""
+    hit = found.hits[0]
+    page, closest = searcher.pages[hit.page], passage(hit.passage)
+    passages = [passage(number) for number in searcher.passages_of(hit.page)]
+    head = f"**`{page.symbol}`** — {_first_paragraph(page)}"
+    chosen = arguments(question, searcher, found, hit.page, passages)
+    rest = _rest(page, closest)
+    prose = paragraphs(rest, code)
+    if prose and closest.section:
+        prose[0] = f"{closest.section}: {prose[0]}" if not prose[0].startswith(("- ", "```")) else prose[0]
+    bullets = "\n".join(entry(one) for one in chosen)
+    # What is asked by name comes before the page's own prose.
+    return [head, bullets, *prose] if any(one.asked for one in chosen) else [head, *prose, bullets]
+
+
+def _rest(page: Page, passage: Passage) -> str:
+    """Return the text of a passage that says more than the page's opening; an argument list is told by its entries."""
+    if passage.section in {"Arguments", "Call arguments", "Attributes", "Raises", "References"} | set(EXAMPLES):
+        return ""
+    text = passage.text
+    if page.sections and passage.section == page.sections[0].title:
+        text = text.removeprefix(page.sections[0].text.split("\n\n")[0]).strip()
+    return text
+
+
+def _of_entry(page: Page, closest: Passage, code: str | None) -> list[str]:
+    """Return what a page written for people says: the whole of a short one, else the section that was found."""
+    whole = "\n\n".join(section.text for section in page.sections)
+    if page.kind == "faq" and len(whole) <= LONGEST_WHOLE:
+        return paragraphs(whole, code)
+    opening = paragraphs(page.sections[0].text, code) if page.sections else []
+    if page.sections and closest.section == page.sections[0].title:
+        return opening
+    return paragraphs(closest.text, code) or opening
+
+
+def _with_arguments(
+    question: Question,
+    found: Found,
+    searcher: Searcher,
+    passage: Callable[[int], Passage],
+    entry_page: Page,
+    told: Sequence[str],
+) -> tuple[list[str], bool]:
+    """Add to what an entry tells the arguments of the API page that was found before it.
+
+    Arguments that the question names, and the entry is not about, come first; others last, as far as there is room.
+
+    Returns:
+        the parts of the text, and whether arguments were added.
+    """
+    first = found.hits[0].page
+    page = searcher.pages[first]
+    if page.kind != "api":
+        return list(told), False
+    passages = [passage(number) for number in searcher.passages_of(first)]
+    chosen = arguments(question, searcher, found, first, passages, "\n\n".join(told))
+    head = f"**`{page.symbol}`** — {first_sentence(_first_paragraph(page))}\n"
+    ways = " ".join((entry_page.title, *entry_page.questions))
+    asked = [one for one in chosen if one.asked]
+    if any(one.name not in ways for one in asked):
+        return ["\n".join([head, *map(entry, asked)]), *told], True
+    spoken = fit(told, LONGEST_SPOKEN)
+    for many in range(len(chosen), 0, -1):
+        added = "\n".join([head, *map(entry, chosen[:many])])
+        if len(spoken) + 2 + len(added) <= LONGEST_TEXT:
+            return [spoken, added], True
+    return ["\n".join([head, *map(entry, asked)]) if asked else "", *told], bool(asked)
+
+
 def _first_paragraph(page: Page) -> str:
     text = page.sections[0].text if page.sections and not page.sections[0].title else page.title
-    # Code may start within the paragraph: it goes as a whole before anything is cut.
-    return re.sub(r"\s*\n\s*", " ", _without_code(text).split("\n\n")[0].strip())
-
-
-def _telling_part(page: Page, passage: Passage, query: Mapping[str, float]) -> str:
-    """Return what of the passage speaks about the question: the arguments it names, or its prose."""
-    if page.sections and passage.section == page.sections[0].title:
-        rest = passage.text
-        first = page.sections[0].text.split("\n\n")[0]
-        rest = rest.removeprefix(first).strip()
-    else:
-        rest = passage.text
-    arguments = _telling_bullets(page, query)
-    prose = _without_code(rest) if not rest.lstrip().startswith("- ") else ""
-    if passage.section and prose:
-        prose = f"{passage.section}: {prose}"
-    return "\n\n".join(part for part in (prose, arguments) if part)
-
-
-def _telling_bullets(page: Page, query: Mapping[str, float]) -> str:
-    """Return the arguments whose description shares most with the question."""
-    ranked: list[tuple[float, int, str]] = []
-    for section in page.sections:
-        if section.title not in {"Arguments", "Call arguments"}:
-            continue
-        for place, bullet in enumerate(re.split(r"\n(?=- `)", section.text)):
-            match = re.match(r"- `([^`]+)`", bullet)
-            if match is None or "```" in bullet:
-                continue
-            own = set(words(bullet)) | {match.group(1).lower()}
-            named = 2.0 if match.group(1).lower() in query else 0.0
-            shared = sum(weight for word, weight in query.items() if word in own) / (6 + len(own)) ** 0.5
-            if named or shared > 0.35:
-                ranked.append((named + shared, -place, bullet.rstrip()))
-    ranked.sort(reverse=True)
-    chosen = sorted(ranked[:MOST_BULLETS], key=lambda item: -item[1])
-    return "\n".join(bullet for _, _, bullet in chosen)
-
-
-def _prose(page: Page) -> str:
-    """Return the prose of a page written for people, without its code."""
-    return "\n\n".join(filter(None, (_without_code(section.text) for section in page.sections[:2])))
-
-
-def _without_code(text: str) -> str:
-    text = re.sub(r"```[^\n]*\n.*?(?:```|\Z)", "", text, flags=re.DOTALL)
-    text = re.sub(r"(?:For (?:example|instance)|Example)s?:\s*\Z", "", text.strip())
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    said = paragraphs(text)
+    return re.sub(r"\s*\n\s*", " ", said[0].split("\n\n")[0].strip()) if said else page.title
 
 
 def _see_also(others: Sequence[Page]) -> str:
     lines = []
     for page in others:
-        said = _first_sentence(_first_paragraph(page)) if page.kind == "api" else ""
+        said = first_sentence(_first_paragraph(page)) if page.kind == "api" else ""
         lines.append(f"- {_link(page)}" + (f" — {said}" if said else ""))
     return "\n".join([SEE_ALSO_TITLE, "", *lines]) if lines else ""
-
-
-def _first_sentence(text: str) -> str:
-    sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
-    return sentence if len(sentence) <= 160 else sentence[:160].rsplit(" ", 1)[0] + "…"
 
 
 def _link(page: Page) -> str:

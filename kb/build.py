@@ -204,7 +204,7 @@ def _read(
 def _code_hash() -> str:
     """Return a hash of the code that reads packages, so that a change of it is not hidden by the cache."""
     here = Path(__file__).parent
-    names = ("docstrings.py", "sources/introspect.py", "sources/installed.py", "sources/keras_io.py")
+    names = ("prose.py", "docstrings.py", "sources/introspect.py", "sources/installed.py", "sources/keras_io.py")
     return text_hash(*((here / name).read_text(encoding="utf-8") for name in names))
 
 

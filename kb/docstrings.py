@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import dataclass
 
 from kb.pages import Section
+from kb.prose import FENCE, blocks
 
 # Titles that mean the same get one name, so that search and pages can rely on it.
 TITLES = {
@@ -39,16 +41,15 @@ LISTS = frozenset({"Arguments", "Attributes", "Call arguments", "Raises", "Retur
 _HEADER = re.compile(r"^(?:#+\s*)?([A-Z][\w`'() ,/-]{1,60}?):{1,2}\s*$")
 _MARKDOWN_HEADER = re.compile(r"^(#{1,6})\s+(.+?):?\s*$")
 _ITEM = re.compile(r"^(\*{0,2}[\w.]+(?:,\s*\*{0,2}[\w.]+)*|`[^`]+`)(?:\s*\([^)]*\))?:(?:\s|$)")
-_FENCE = re.compile(r"^\s*(```|~~~)")
 
 
 def sections(doc: str) -> tuple[Section, ...]:
     """Cut a docstring (already dedented) into sections; the first has the title ""."""
     parts: list[tuple[str, list[str]]] = [("", [])]
     fenced = False
-    lines = doc.expandtabs().splitlines()
+    lines = _at_the_edge(doc.expandtabs().splitlines())
     for number, line in enumerate(lines):
-        if _FENCE.match(line):
+        if FENCE.match(line):
             fenced = not fenced
         title = None if fenced else _title(line, lines[number + 1 :])
         if title is None:
@@ -61,6 +62,16 @@ def sections(doc: str) -> tuple[Section, ...]:
         if text:
             found.append(Section(title, text))
     return tuple(_joined(found))
+
+
+def _at_the_edge(lines: list[str]) -> list[str]:
+    """Move a docstring to the left edge whose first line alone stands there: its titles would not be known as such."""
+    known = [match for line in lines if (match := _HEADER.match(line.strip())) and match[1].lower() in TITLES]
+    indents = {len(line) - len(line.lstrip()) for line in lines if line.strip().rstrip(":").lower() in TITLES}
+    if not known or not indents or 0 in indents:
+        return lines
+    depth = min(indents)
+    return [line[depth:] if not line[:depth].strip() else line for line in lines]
 
 
 def _joined(parts: list[Section]) -> list[Section]:
@@ -118,11 +129,11 @@ def _fence_doctests(text: str) -> str:
             run.clear()
 
     for line in text.splitlines():
-        if _FENCE.match(line):
+        if FENCE.match(line):
             close()
             fenced = not fenced
         bare = line.strip()
-        if not fenced and (bare.startswith(">>>") or (run and bare)) and not _FENCE.match(line):
+        if not fenced and (bare.startswith(">>>") or (run and bare)) and not FENCE.match(line):
             run.append(line)
             continue
         close()
@@ -139,7 +150,7 @@ def _bullets(text: str) -> str:
     fenced = False
     inside = False
     for line in text.splitlines():
-        if _FENCE.match(line):
+        if FENCE.match(line):
             fenced = not fenced
         match = None if fenced or line.startswith(" ") else _ITEM.match(line)
         if match is not None:
@@ -157,22 +168,33 @@ def _bullets(text: str) -> str:
     return "\n".join(out)
 
 
-def runnable(code: str) -> str:
-    """Return an example without its prompts and printed results, as one would type it into a file."""
-    lines = code.splitlines()
-    if not any(line.lstrip().startswith(">>>") for line in lines):
-        return code.strip("\n")
-    kept = []
-    for line in lines:
-        bare = line.lstrip()
-        if bare.startswith((">>>", "...")):
-            kept.append(bare[4:] if bare[3:4] == " " else bare[3:])
-        elif not bare and kept and kept[-1]:
-            kept.append("")
-    return "\n".join(kept).strip("\n")
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """A fenced block of code, and the words behind its opening fence: `python raises=TypeError`."""
+
+    info: str
+    code: str
+
+    @property
+    def is_python(self) -> bool:
+        return self.info.split(" ")[0] in {"", "py", "python"}
+
+    @property
+    def raises(self) -> bool:
+        """Tell whether it is meant to fail."""
+        return "raises" in self.info
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether it is Python that is meant to run anywhere: nothing to fill in, nothing else to install."""
+        return self.is_python and not re.search(r"\b(?:raises|needs)=|\bexercise\b", self.info)
+
+
+def fenced(text: str) -> list[Fenced]:
+    """Return the blocks of code of a Markdown text."""
+    return [Fenced(block.info, block.text) for block in blocks(text) if block.info is not None]
 
 
 def code_blocks(text: str) -> list[str]:
-    """Return the fenced Python of a Markdown text, without what is meant to fail (`python raises=TypeError`)."""
-    blocks = re.findall(r"```([^\n]*)\n(.*?)\n?```", text, re.DOTALL)
-    return [code for info, code in blocks if info.split(" ")[0] in {"", "py", "python"} and "raises" not in info]
+    """Return the fenced Python of a Markdown text, without what is meant to fail or needs more than Keras."""
+    return [block.code for block in fenced(text) if block.runs]

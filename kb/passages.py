@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from kb.pages import Page, Passage
+from kb.prose import FENCE
 
 # MiniLM was trained on texts of up to 128 tokens and reads at most 256: about 900 characters of Markdown.
 LONGEST = 900
-_FENCE = re.compile(r"^\s*(```|~~~)")
 _BULLET = re.compile(r"^- ")
 
 
@@ -49,7 +49,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
     fenced = False
     joint = "\n\n"
     for line in text.splitlines():
-        fence = _FENCE.match(line) is not None
+        fence = FENCE.match(line) is not None
         starts_entry = not fenced and _BULLET.match(line) is not None
         if not fenced and (not line.strip() or starts_entry):
             if block:

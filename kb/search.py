@@ -57,13 +57,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result of a search: hits, best first, how sure we are of the first, and what the question named."""
+    """The result of a search: hits, best first, how sure we are of the first, and what the question named.
+
+    `similarity` is the cosine of every passage with the question, 0 for those that are far from it.
+    """
 
     hits: tuple[Hit, ...]
     confidence: float
     spotted: Spotted
     features: Floats = field(repr=False)
     signals: Floats = field(repr=False)
+    similarity: Floats = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,19 @@ class Searcher:
             number = self.table.find(symbol_or_id)
         return None if number is None else self.pages[number]
 
+    def passages_of(self, page: int) -> range:
+        """Return the numbers of a page's passages."""
+        return range(int(self._first[page]), int(self._first[page + 1]))
+
+    def rarity(self, word: str) -> float:
+        """Return how telling a word is in the documentation; see `WordIndex.rarity`."""
+        return self._indexes.words_body.rarity(word)
+
     def search(self, question: Question, vector: Vectors, *, limit: int = 10) -> Found:
         """Rank all pages for `question`, whose text has the embedding `vector`."""
         spotted = self.table.spot(question.everything, error=question.error, known_words=self._known(question))
-        features, closeness, nearest, nearest_hint = self._features(question, vector, spotted)
+        features, similarity, body, nearest, nearest_hint = self._features(question, vector, spotted)
+        closeness = similarity + body
         scores = features @ self._ranking.weights
         count = min(limit, len(scores))
         top = self._top(scores, count, question.language)
@@ -157,7 +170,7 @@ class Searcher:
         sure = float(1.0 / (1.0 + np.exp(-(signals @ self._ranking.calibration))))
         if hits and not question.foreign and spotted.pages.get(hits[0].page, 0.0) >= CLEARLY_NAMED:
             sure = max(sure, SURE_OF_A_NAME)
-        return Found(hits, sure, spotted, features, signals)
+        return Found(hits, sure, spotted, features, signals, similarity)
 
     def _top(self, scores: Floats, count: int, language: str) -> NDArray[np.int64]:
         """Return the numbers of the best pages in order; of a page in several languages only one, the asker's first."""
@@ -189,7 +202,9 @@ class Searcher:
 
         return stem(word) in self._indexes.words_body or stem(word) in self._indexes.words_hints
 
-    def _features(self, question: Question, vector: Vectors, spotted: Spotted) -> tuple[Floats, Floats, float, float]:
+    def _features(
+        self, question: Question, vector: Vectors, spotted: Spotted
+    ) -> tuple[Floats, Floats, Floats, float, float]:
         indexes, size = self._indexes, len(self.pages)
         columns: dict[str, Floats] = {name: np.zeros(size, dtype=np.float32) for name in FEATURES}
 
@@ -210,7 +225,6 @@ class Searcher:
             columns["words_body"] = np.maximum.reduceat(body, self._first[:-1])
         columns["words_page"] = indexes.words_page.scores(question.query) / (ideal * 2.2)
         columns["words_title"] = indexes.words_title.scores(question.query) / (ideal * 2.2)
-        closeness = similarity + body
 
         # Symbols
         for page, strength in spotted.pages.items():
@@ -235,7 +249,7 @@ class Searcher:
                 features[:, names.index(name)] = column
         if not _LIBRARY_WORDS.search(question.text):
             features[:, names.index("library")] = self._library
-        return features, closeness, float(cosines[0]) if len(cosines) else 0.0, nearest_hint
+        return features, similarity, body, float(cosines[0]) if len(cosines) else 0.0, nearest_hint
 
     def _hint_features(self, question: Question, vector: Vectors, columns: dict[str, Floats]) -> float:
         numbers, cosines = self._indexes.hints.search(vector, NEAREST_HINTS)

@@ -108,6 +108,13 @@ class SymbolTable:
             )
         return None
 
+    def module_of(self, name: str, package: str = "keras") -> str | None:
+        """Return the module from which a class or function of that very name is imported, one of `package` first."""
+        symbols = [self._symbol[page] for page in self._by_name.get(name, ())]
+        modules = [symbol.rpartition(".")[0] for symbol in symbols if symbol.rpartition(".")[2] == name]
+        own = [module for module in modules if module.partition(".")[0] == package]
+        return next(iter([*own, *modules]), None)
+
     def _inherited(self, parts: list[str]) -> int | None:
         """Find a method that a class has from a public base: keras.layers.LSTM.get_weights, keras.Sequential.fit."""
         owner = self._page.get(".".join(parts[:-1]))

@@ -11,9 +11,9 @@ import yaml
 
 from kb.errors import BadSource
 from kb.pages import Kind, Page, Section
+from kb.prose import FENCE
 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
-_FENCE = re.compile(r"^\s*(```|~~~)")
 
 
 def read(path: Path, *, kind: Kind, address: str) -> Page:
@@ -69,7 +69,7 @@ def sections(body: str) -> tuple[Section, ...]:
     parts: list[tuple[str, list[str]]] = [("", [])]
     fenced = False
     for line in body.splitlines():
-        if _FENCE.match(line):
+        if FENCE.match(line):
             fenced = not fenced
         match = None if fenced else _HEADING.match(line)
         if match is None:

@@ -1,0 +1,179 @@
+"""What an answer says: what was asked, from the page that tells it, with code that runs; and less sure where not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from kb.answer import LONGEST_TEXT, SEE_ALSO_TITLE
+from kb.knowledge import KnowledgeBase
+from kb.sources.keras_io import page_url
+from runner.job import Job, Limits
+from runner.runner import Runner
+
+
+def told(text: str) -> str:
+    return text.partition(SEE_ALSO_TITLE)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("freezing layers of a pretrained model", "trainable = False"),
+        ("怎么冻结预训练模型的层？", "trainable = False"),
+        ("my classes are unbalanced, what can I pass to model.fit?", "`class_weight="),
+        ("Keras 二分类模型里的类别权重怎么设", "`class_weight="),
+        ("Why weight restoring is not the default option in EarlyStopping?", "restore_best_weights"),
+        ("Keras: does save_model really save all optimizer weights?", "optimizer state"),
+        ("Keras: ¿Convolution2D puede trabajar con imágenes rectangulares?", "height"),
+        ("Comment sauvegarder un modèle avec une couche personnalisée ?", "get_config"),
+        ("default learning rate of Adam", "1e-3"),
+        ("what does return_sequences do in LSTM", "`return_sequences`: Boolean"),
+        ("what is the momentum argument of SGD", "accelerates gradient descent"),
+        ("TextVectorization output_sequence_length", "padded or truncated"),
+        ("image_dataset_from_directory label_mode binary", "there can be only 2"),
+        ("¿Qué hace padding='same' en Conv2D?", '`"same"` results in padding evenly'),
+        ("RandomRotation fill_mode", "`fill_mode`: Points outside the boundaries"),
+        ("Permute layer usage", "`dims`: Tuple of integers"),
+        ("what does model.compile do", "`optimizer`: String"),
+        ("Bidirectional merge_mode options", "`merge_mode`: Mode by which"),
+        ("StringLookup num_oov_indices", "`num_oov_indices`: The number of out-of-vocabulary tokens"),
+        ("keras.layers.Dense", "densely-connected"),
+    ],
+)
+def test_the_text_tells_what_was_asked(knowledge: KnowledgeBase, question: str, says: str) -> None:
+    answer = knowledge.ask(question)
+    assert answer.answered
+    assert says in told(answer.text)
+    assert len(answer.text) <= LONGEST_TEXT
+
+
+def test_a_name_asked_for_alone_begins_with_its_own_page(knowledge: KnowledgeBase) -> None:
+    for name in ("keras.layers.Dense", "what is EarlyStopping?", "UnitNormalization"):
+        answer = knowledge.ask(name)
+        assert answer.text.startswith(f"**`{answer.sources[0].symbol}`** — ")
+
+
+def test_an_argument_of_todays_is_not_called_old(knowledge: KnowledgeBase) -> None:
+    assert "older Keras" not in knowledge.ask("difference between validation_split and validation_data").text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "get_file() - reducing limitations",
+        "Persistent Variable in keras Custom Layer",
+        "can a keras model run on a specific device?",
+    ],
+)
+def test_confidence_falls_where_the_text_is_likely_beside_the_question(knowledge: KnowledgeBase, question: str) -> None:
+    answer = knowledge.ask(question)
+    found, _ = knowledge.explain_search(question)
+    assert answer.answered and answer.confidence < 0.8 * found.confidence
+
+
+def test_what_is_told_announces_nothing_that_does_not_come(knowledge: KnowledgeBase) -> None:
+    for page in knowledge.pages("faq")[::4]:
+        answer = knowledge.ask(page.title)
+        assert not re.search(r"[:：]\**\s*\Z", told(answer.text)), page.id
+        assert answer.text.count("```") % 2 == 0
+        for source in answer.sources:
+            assert not source.excerpt.endswith(":") and "```" not in source.excerpt
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("RecursionError", "maximum recursion depth exceeded in comparison"),
+        ("FileNotFoundError", "[Errno 2] No such file or directory: '/etc/shadow'"),
+        ("PermissionError", "[Errno 13] Permission denied: '/etc/shadow'"),
+        ("KeyError", "'name'"),
+        ("NameError", "name 'x' is not defined"),
+        ("ZeroDivisionError", "division by zero"),
+        ("ModuleNotFoundError", "No module named 'requests_html'"),
+        ("ValueError", "invalid literal for int() with base 10: 'abc'"),
+        ("UnicodeDecodeError", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        ("NotImplementedError", ""),
+    ],
+)
+def test_an_error_of_other_things_is_not_explained(knowledge: KnowledgeBase, kind: str, message: str) -> None:
+    assert knowledge.explain_error(kind, message) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "page"),
+    [
+        ("KeyError", "'val_acc'", "faq:migrate-acc-accuracy-keys"),
+        ("NameError", "name 'Dense' is not defined", "faq:error-name-dense-is-not-defined"),
+        ("ModuleNotFoundError", "No module named 'keras.layers.core'", "faq:error-no-module-named-keras-layers-core"),
+        ("ImportError", "cannot import name 'Merge' from 'keras.layers'", "faq:migrate-removed-keras1-layers"),
+        ("ValueError", "No loss to compute. Provide a `loss` argument in `compile()`.", "faq:error-no-loss-to-compute"),
+        ("ValueError", "Invalid dtype: object", "faq:error-invalid-dtype-object"),
+        ("OSError", "Unable to open file (file signature not found)", "faq:error-file-not-found-keras-zip"),
+        (
+            "NotImplementedError",
+            "Object MyLayer was created by passing non-serializable argument values in "
+            "`__init__()`, and therefore the object must override `get_config()`",
+            "faq:register-custom-objects-for-saving",
+        ),
+    ],
+)
+def test_an_error_of_keras_is_explained(knowledge: KnowledgeBase, kind: str, message: str, page: str) -> None:
+    assert page in {source.id for source in knowledge.explain_error(kind, message)}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "page"),
+    [
+        ("keras.callbacks.TerminateOnNaN", "callbacks/terminate_on_nan/"),
+        ("keras.optimizers.LossScaleOptimizer", "optimizers/loss_scale_optimizer/"),
+        ("keras.optimizers.Nadam", "optimizers/Nadam/"),
+        ("keras.optimizers.AdamW", "optimizers/adamw/"),
+        ("keras.callbacks.ReduceLROnPlateau", "callbacks/reduce_lr_on_plateau/"),
+        ("keras.callbacks.SwapEMAWeights", "callbacks/swap_ema_weights/"),
+        ("keras.layers.GlobalMaxPooling1D", "layers/pooling_layers/global_max_pooling1d/"),
+        ("keras.layers.TFSMLayer", "layers/backend_specific_layers/tfsm_layer/"),
+        ("keras.applications.VGG16", "applications/vgg/"),
+    ],
+)
+def test_addresses_are_those_of_the_site(symbol: str, page: str) -> None:
+    assert page_url(symbol) == f"https://keras.io/api/{page}"
+
+
+def test_what_the_site_has_no_page_for_is_linked_to_its_source(knowledge: KnowledgeBase) -> None:
+    for symbol in ("keras.layers.RandomShear", "keras.config.set_backend"):
+        page = knowledge.page(symbol)
+        assert page is not None and page_url(symbol) is None and page.url.startswith("https://github.com/")
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    opened = Runner(tmp_path_factory.mktemp("answers"))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how do I use keras.Layer?",  # names `Layer` without importing it
+        "how do I use keras.layers.TextVectorization?",
+        "how do I use keras.random.SeedGenerator?",
+        "keras.metrics.F1Score",
+        "keras.ops.scatter_update",
+        "keras.utils.pad_sequences",
+        "keras.callbacks.LambdaCallback",
+        "keras.optimizers.schedules.PiecewiseConstantDecay",
+        "Could not locate function 'my_loss' when loading a model",
+        "freezing layers of a pretrained model",
+        "how do I get the output of an intermediate layer",
+        "keras.initializers.RandomNormal",
+    ],
+)
+def test_the_code_of_an_answer_runs(knowledge: KnowledgeBase, runner: Runner, question: str) -> None:
+    code = knowledge.ask(question).code
+    assert code is not None
+    result = runner.run(Job(code, limits=Limits(wall_s=120.0)))
+    assert result.status == "ok", result.error
