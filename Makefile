@@ -1,5 +1,5 @@
 # Two commands matter: `make run` and `make test`. Each sets up what is missing and is quick the second time.
-.PHONY: install run test lint bench verify clean system system-test install-test
+.PHONY: install run test lint bench verify screenshots clean system system-test install-test
 
 PYTHON ?= python3
 VENV := .venv

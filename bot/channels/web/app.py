@@ -40,6 +40,7 @@ from bot.channels.web.hosts import HostCheck
 from bot.channels.web.metrics import MeasureRequests
 from bot.channels.web.problems import Problem
 from bot.channels.web.security import BodyLimit, SecurityHeaders, check_same_origin
+from bot.channels.web.shelf import Shelf
 from bot.channels.web.site import STATIC, Site, site_of, static_url
 from bot.memory import Memory
 from bot.settings import Settings
@@ -85,6 +86,7 @@ def create_app(assistant: Assistant, settings: Settings, memory: Memory) -> Star
         lifespan=lifespan,
     )
     app.state.site = site
+    app.state.shelf = Shelf(site)
     return app
 
 
@@ -96,18 +98,18 @@ def _routes() -> list[BaseRoute]:
         _route("/r/{run_id}", run_pages.permalink),
         _route("/r/{run_id}/stop", run_pages.stop_form, "POST"),
         _route("/playground", run_pages.playground),
-        _route("/faq", reading.faq_index),
-        _route("/faq/{name}.md", reading.faq_markdown),
-        _route("/faq/{name}", reading.faq_entry),
-        _route("/learn", reading.learn_index),
-        _route("/learn/{name}", reading.learn_entry),
+        _kept("/faq", reading.faq_index),
+        _kept("/faq/{name}.md", reading.faq_markdown),
+        _kept("/faq/{name}", reading.faq_entry),
+        _kept("/learn", reading.learn_index),
+        _kept("/learn/{name}", reading.learn_entry),
         _route("/sources/{name:path}", reading.source_page),
-        _route("/docs", pages.docs_index),
-        _route("/docs/upgrade", upgrade_api.rules_page),
-        _route("/docs/{symbol}", pages.docs_symbol),
+        _kept("/docs", pages.docs_index),
+        _kept("/docs/upgrade", upgrade_api.rules_page),
+        _kept("/docs/{symbol}", pages.docs_symbol),
         _route("/errors", catalogue.index),
-        _route("/cheatsheet", reading.cheatsheet),
-        _route("/privacy", reading.privacy),
+        _kept("/cheatsheet", reading.cheatsheet),
+        _kept("/privacy", reading.privacy),
         _route("/language", language.choose),
         _route("/feedback", feedback.form, "POST"),
         _route("/upgrade", upgrade_page.form, "POST"),
@@ -118,13 +120,13 @@ def _routes() -> list[BaseRoute]:
         _route("/board/logout", board.logout, "POST"),
         _route("/board/draft", board.draft, "GET", "POST"),
         _route("/board/{table}.{form}", board.export),
-        _route("/sitemap.xml", feeds.sitemap),
-        _route("/feed.xml", feeds.atom),
-        _route("/opensearch.xml", feeds.opensearch),
-        _route("/llms.txt", feeds.llms),
-        _route("/robots.txt", feeds.robots),
+        _kept("/sitemap.xml", feeds.sitemap),
+        _kept("/feed.xml", feeds.atom),
+        _kept("/opensearch.xml", feeds.opensearch),
+        _kept("/llms.txt", feeds.llms),
+        _kept("/robots.txt", feeds.robots),
         _route("/widget.js", widget.script),
-        _route("/widget", widget.frame),
+        _kept("/widget", widget.frame),
         _route("/api/ask", api.ask_question, "POST"),
         _route("/api/search", api.search),
         _route("/api/runs", api.create_run, "POST"),
@@ -141,6 +143,17 @@ def _routes() -> list[BaseRoute]:
         _route("/favicon.ico", _favicon),
         Mount("/static", _LastingFiles(directory=STATIC), name="static"),
     ]
+
+
+def _kept(path: str, handler: Handler) -> Route:
+    """Return a route whose page is the same for everyone, and is kept for a while."""
+
+    @functools.wraps(handler)
+    async def from_shelf(request: Request) -> Response:
+        shelf: Shelf = request.app.state.shelf
+        return await shelf.serve(request, handler)
+
+    return _route(path, from_shelf)
 
 
 def _route(path: str, handler: Handler, *methods: str) -> Route:
