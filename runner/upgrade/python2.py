@@ -29,8 +29,8 @@ _SUBSTITUTES = (
      "`exec` is a function in Python 3."),
     ("python2-backticks", re.compile(r"`([^`\n]+)`"), r"repr(\1)", "Backticks are `repr(…)` in Python 3."),
     ("python2-unequal", re.compile(r"<>"), "!=", "Python 3 writes `!=`."),
-    ("python2-octal", re.compile(r"(?<![\w.])0([0-7]+)(?![\w.])"), r"0o\1", "Octal numbers start with `0o`."),
     ("python2-long", re.compile(r"(?<![\w.])(\d+)[lL](?!\w)"), r"\1", "Whole numbers have no `L` in Python 3."),
+    ("python2-octal", re.compile(r"(?<![\w.])0([0-7]+)(?![\w.])"), r"0o\1", "Octal numbers start with `0o`."),
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """One old form a rule, with what it becomes: the table that `test_rules` goes through."""
 
+# ruff: noqa: E501  a program is easier to compare on one line
+
 from __future__ import annotations
 
 # rule → (before, after); the shortest program that shows it.
@@ -9,12 +11,18 @@ CASES: dict[str, tuple[str, str]] = {
         "from keras.engine.topology import Layer\nfrom keras.utils import np_utils\ny = np_utils.to_categorical(y, 3)\nx = Layer()\n",
         "from keras.utils import to_categorical\nfrom keras.layers import Layer\ny = to_categorical(y, 3)\nx = Layer()\n",
     ),
-    "renamed-symbols": ("from keras.constraints import maxnorm\nc = maxnorm(3)\n", "from keras.constraints import MaxNorm\nc = MaxNorm(3)\n"),
+    "renamed-symbols": (
+        "from keras.constraints import maxnorm\nc = maxnorm(3)\n",
+        "from keras.constraints import MaxNorm\nc = MaxNorm(3)\n",
+    ),
     "legacy-preprocessing": (
         "from keras.preprocessing.text import Tokenizer\nt = Tokenizer()\n",
         "from tensorflow.keras.preprocessing.text import Tokenizer\nt = Tokenizer()\n",
     ),
-    "output-dim": ("import keras\nx = keras.layers.LSTM(output_dim=3)\n", "import keras\nx = keras.layers.LSTM(units=3)\n"),
+    "output-dim": (
+        "import keras\nx = keras.layers.LSTM(output_dim=3)\n",
+        "import keras\nx = keras.layers.LSTM(units=3)\n",
+    ),
     "filters": (
         "import keras\nx = keras.layers.Conv2D(nb_filter=3, kernel_size=3, subsample=(2, 2))\n",
         "import keras\nx = keras.layers.Conv2D(filters=3, kernel_size=3, strides=(2, 2))\n",
@@ -23,20 +31,50 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nx = keras.layers.Conv2D(3, 3, border_mode='same')\n",
         "import keras\nx = keras.layers.Conv2D(3, 3, padding='same')\n",
     ),
-    "initializers": ("import keras\nx = keras.layers.Dense(3, init='normal')\n", "import keras\nx = keras.layers.Dense(3, kernel_initializer='normal')\n"),
-    "regularizers": ("import keras\nx = keras.layers.Dense(3, W_regularizer=r)\n", "import keras\nx = keras.layers.Dense(3, kernel_regularizer=r)\n"),
-    "use-bias": ("import keras\nx = keras.layers.Dense(3, bias=False)\n", "import keras\nx = keras.layers.Dense(3, use_bias=False)\n"),
+    "initializers": (
+        "import keras\nx = keras.layers.Dense(3, init='normal')\n",
+        "import keras\nx = keras.layers.Dense(3, kernel_initializer='normal')\n",
+    ),
+    "regularizers": (
+        "import keras\nx = keras.layers.Dense(3, W_regularizer=r)\n",
+        "import keras\nx = keras.layers.Dense(3, kernel_regularizer=r)\n",
+    ),
+    "use-bias": (
+        "import keras\nx = keras.layers.Dense(3, bias=False)\n",
+        "import keras\nx = keras.layers.Dense(3, use_bias=False)\n",
+    ),
     "recurrent-arguments": (
         "import keras\nx = keras.layers.LSTM(3, dropout_W=0.2, inner_activation='sigmoid')\n",
         "import keras\nx = keras.layers.LSTM(3, dropout=0.2, recurrent_activation='sigmoid')\n",
     ),
-    "forget-bias": ("import keras\nx = keras.layers.LSTM(3, forget_bias_init='one')\n", "import keras\nx = keras.layers.LSTM(3)\n"),
-    "dropped-layer-arguments": ("import keras\nx = keras.layers.LSTM(3, consume_less='gpu')\n", "import keras\nx = keras.layers.LSTM(3)\n"),
-    "dropout-rate": ("import keras\nx = keras.layers.Dropout(p=0.2)\n", "import keras\nx = keras.layers.Dropout(rate=0.2)\n"),
-    "noise-stddev": ("import keras\nx = keras.layers.GaussianNoise(sigma=0.2)\n", "import keras\nx = keras.layers.GaussianNoise(stddev=0.2)\n"),
-    "pool-size": ("import keras\nx = keras.layers.MaxPooling1D(pool_length=4, stride=2)\n", "import keras\nx = keras.layers.MaxPooling1D(pool_size=4, strides=2)\n"),
-    "upsampling-size": ("import keras\nx = keras.layers.UpSampling1D(length=2)\n", "import keras\nx = keras.layers.UpSampling1D(size=2)\n"),
-    "negative-slope": ("import keras\nx = keras.layers.LeakyReLU(alpha=0.2)\n", "import keras\nx = keras.layers.LeakyReLU(negative_slope=0.2)\n"),
+    "forget-bias": (
+        "import keras\nx = keras.layers.LSTM(3, forget_bias_init='one')\n",
+        "import keras\nx = keras.layers.LSTM(3)\n",
+    ),
+    "dropped-layer-arguments": (
+        "import keras\nx = keras.layers.LSTM(3, consume_less='gpu')\n",
+        "import keras\nx = keras.layers.LSTM(3)\n",
+    ),
+    "dropout-rate": (
+        "import keras\nx = keras.layers.Dropout(p=0.2)\n",
+        "import keras\nx = keras.layers.Dropout(rate=0.2)\n",
+    ),
+    "noise-stddev": (
+        "import keras\nx = keras.layers.GaussianNoise(sigma=0.2)\n",
+        "import keras\nx = keras.layers.GaussianNoise(stddev=0.2)\n",
+    ),
+    "pool-size": (
+        "import keras\nx = keras.layers.MaxPooling1D(pool_length=4, stride=2)\n",
+        "import keras\nx = keras.layers.MaxPooling1D(pool_size=4, strides=2)\n",
+    ),
+    "upsampling-size": (
+        "import keras\nx = keras.layers.UpSampling1D(length=2)\n",
+        "import keras\nx = keras.layers.UpSampling1D(size=2)\n",
+    ),
+    "negative-slope": (
+        "import keras\nx = keras.layers.LeakyReLU(alpha=0.2)\n",
+        "import keras\nx = keras.layers.LeakyReLU(negative_slope=0.2)\n",
+    ),
     "thresholded-relu": (
         "from keras.layers import ThresholdedReLU\nx = ThresholdedReLU(theta=0.5)\n",
         "from keras.layers import ReLU\nx = ReLU(threshold=0.5)\n",
@@ -45,8 +83,14 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nx = keras.layers.Flatten(dim_ordering='th')\n",
         "import keras\nx = keras.layers.Flatten(data_format='channels_first')\n",
     ),
-    "shape-arguments": ("import keras\nx = keras.layers.Reshape(dims=(2, 3))\n", "import keras\nx = keras.layers.Reshape(target_shape=(2, 3))\n"),
-    "constraint-arguments": ("import keras\nx = keras.regularizers.l2(l=0.1)\n", "import keras\nx = keras.regularizers.l2(l2=0.1)\n"),
+    "shape-arguments": (
+        "import keras\nx = keras.layers.Reshape(dims=(2, 3))\n",
+        "import keras\nx = keras.layers.Reshape(target_shape=(2, 3))\n",
+    ),
+    "constraint-arguments": (
+        "import keras\nx = keras.regularizers.l2(l=0.1)\n",
+        "import keras\nx = keras.regularizers.l2(l2=0.1)\n",
+    ),
     "kernel-size": (
         "from keras.layers import Convolution2D\nx = Convolution2D(8, 3, 5, 'uniform', activation='relu')\n",
         "from keras.layers import Conv2D\nx = Conv2D(8, (3, 5), kernel_initializer='uniform', activation='relu')\n",
@@ -63,12 +107,18 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nx = keras.layers.Dense(20, 64, init='normal')\n",
         "import keras\nx = keras.layers.Dense(64, kernel_initializer='normal', input_shape=(20,))\n",
     ),
-    "average-pool-size": ("import keras\nx = keras.layers.AveragePooling2D()\n", "import keras\nx = keras.layers.AveragePooling2D(pool_size=2)\n"),
+    "average-pool-size": (
+        "import keras\nx = keras.layers.AveragePooling2D()\n",
+        "import keras\nx = keras.layers.AveragePooling2D(pool_size=2)\n",
+    ),
     "batch-normalization-mode": (
         "import keras\nx = keras.layers.BatchNormalization(mode=0, axis=1)\n",
         "import keras\nx = keras.layers.BatchNormalization(axis=1)\n",
     ),
-    "whole-numbers": ("import keras\nx = keras.layers.Dense(n / 2)\n", "import keras\nx = keras.layers.Dense(n // 2)\n"),
+    "whole-numbers": (
+        "import keras\nx = keras.layers.Dense(n / 2)\n",
+        "import keras\nx = keras.layers.Dense(n // 2)\n",
+    ),
     "theano-order": (
         "from keras.layers import Convolution2D\nmodel.add(Convolution2D(8, 3, 3, input_shape=(1, 28, 28)))\n",
         "from keras import backend\nfrom keras.layers import Conv2D\n\nbackend.set_image_data_format('channels_first')\n"
@@ -83,7 +133,10 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nmodel.add(keras.Input(batch_shape=(2, 3, 4)))\nmodel.add(keras.layers.LSTM(8))\n",
     ),
     "shape-tuple": ("import keras\nx = keras.Input(shape=(784))\n", "import keras\nx = keras.Input(shape=(784,))\n"),
-    "input-layer-shape": ("import keras\nx = keras.layers.InputLayer(input_shape=(8,))\n", "import keras\nx = keras.layers.InputLayer(shape=(8,))\n"),
+    "input-layer-shape": (
+        "import keras\nx = keras.layers.InputLayer(input_shape=(8,))\n",
+        "import keras\nx = keras.layers.InputLayer(shape=(8,))\n",
+    ),
     "embedding-dropout": (
         "import keras\nmodel.add(keras.layers.Embedding(9, 3, dropout=0.2))\n",
         "import keras\nmodel.add(keras.layers.Embedding(9, 3))\nmodel.add(keras.layers.SpatialDropout1D(0.2))\n",
@@ -102,14 +155,23 @@ CASES: dict[str, tuple[str, str]] = {
         "m_output = Dense(3)(m_output)\nm = Model([*a.inputs, *b.inputs], m_output)\n",
     ),
     "epochs": ("import keras\nm.fit(x, y, nb_epoch=3)\n", "import keras\nm.fit(x, y, epochs=3)\n"),
-    "model-inputs": ("import keras\nm = keras.Model(input=a, output=b)\n", "import keras\nm = keras.Model(inputs=a, outputs=b)\n"),
+    "model-inputs": (
+        "import keras\nm = keras.Model(input=a, output=b)\n",
+        "import keras\nm = keras.Model(inputs=a, outputs=b)\n",
+    ),
     "show-accuracy": (
         "import keras\nm.compile(loss='mse', optimizer='sgd')\nm.fit(x, y, show_accuracy=True)\n",
         "import keras\nm.compile(loss='mse', optimizer='sgd', metrics=['accuracy'])\nm.fit(x, y)\n",
     ),
     "dropped-training-arguments": ("import keras\nm.fit(x, y, workers=4)\n", "import keras\nm.fit(x, y)\n"),
-    "metrics-list": ("import keras\nm.compile('sgd', 'mse', metrics='mae')\n", "import keras\nm.compile('sgd', 'mse', metrics=['mae'])\n"),
-    "loss-names": ("import keras\nm.compile('sgd', loss='logcosh')\n", "import keras\nm.compile('sgd', loss='log_cosh')\n"),
+    "metrics-list": (
+        "import keras\nm.compile('sgd', 'mse', metrics='mae')\n",
+        "import keras\nm.compile('sgd', 'mse', metrics=['mae'])\n",
+    ),
+    "loss-names": (
+        "import keras\nm.compile('sgd', loss='logcosh')\n",
+        "import keras\nm.compile('sgd', loss='log_cosh')\n",
+    ),
     "generators": (
         "import keras\nm.fit_generator(g, steps_per_epoch=9, epochs=2)\n",
         "import keras\nm.fit(g, steps_per_epoch=9, epochs=2)\n",
@@ -124,12 +186,18 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nm = keras.Sequential()\nx = m.outputs[0]\n",
     ),
     "layer-shapes": ("import keras\ns = m.layers[0].output_shape\n", "import keras\ns = m.layers[0].output.shape\n"),
-    "learning-rate": ("import keras\no = keras.optimizers.Adam(lr=0.1)\n", "import keras\no = keras.optimizers.Adam(learning_rate=0.1)\n"),
+    "learning-rate": (
+        "import keras\no = keras.optimizers.Adam(lr=0.1)\n",
+        "import keras\no = keras.optimizers.Adam(learning_rate=0.1)\n",
+    ),
     "learning-rate-decay": (
         "import keras\no = keras.optimizers.SGD(lr=0.1, decay=1e-6)\n",
         "import keras\no = keras.optimizers.SGD(learning_rate=keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=1, decay_rate=1e-6))\n",
     ),
-    "optimizer-arguments": ("import keras\no = keras.optimizers.Adam(epsilon=None)\n", "import keras\no = keras.optimizers.Adam()\n"),
+    "optimizer-arguments": (
+        "import keras\no = keras.optimizers.Adam(epsilon=None)\n",
+        "import keras\no = keras.optimizers.Adam()\n",
+    ),
     "optimizer-defaults": (
         "import keras\nm.compile(loss='mse', optimizer='adadelta')\nm.fit(x, y, nb_epoch=1)\n",
         "import keras\nm.compile(loss='mse', optimizer=keras.optimizers.Adadelta(learning_rate=1.0))\nm.fit(x, y, epochs=1)\n",
@@ -138,7 +206,10 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nx = keras.layers.GRU(output_dim=3)\n",
         "import keras\nx = keras.layers.GRU(units=3, reset_after=False)\n",
     ),
-    "file-names": ("import keras\nm.save_weights('w.h5')\nm.load_weights('w.h5')\n", "import keras\nm.save_weights('w.weights.h5')\nm.load_weights('w.weights.h5')\n"),
+    "file-names": (
+        "import keras\nm.save_weights('w.h5')\nm.load_weights('w.h5')\n",
+        "import keras\nm.save_weights('w.weights.h5')\nm.load_weights('w.weights.h5')\n",
+    ),
     "checkpoint-arguments": (
         "import keras\nc = keras.callbacks.ModelCheckpoint('a.keras', period=1)\n",
         "import keras\nc = keras.callbacks.ModelCheckpoint('a.keras')\n",
@@ -160,19 +231,31 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nclass L(keras.layers.Layer):\n    def build(self, s):\n        self.W = self.add_weight(shape=s, initializer=self.init, name='W')\n",
     ),
     "add-loss": ("import keras\nself.add_loss(loss, inputs=x)\n", "import keras\nself.add_loss(loss)\n"),
-    "backend-functions": ("from keras import backend as K\nx = K.mean(y, axis=1)\n", "from keras import ops\nx = ops.mean(y, axis=1)\n"),
+    "backend-functions": (
+        "from keras import backend as K\nx = K.mean(y, axis=1)\n",
+        "from keras import ops\nx = ops.mean(y, axis=1)\n",
+    ),
     "backend-arguments": (
         "from keras import backend as K\nx = K.clip(y, 0, 1)\nz = K.int_shape(y)\n",
         "from keras import ops\nx = ops.clip(y, 0, 1)\nz = y.shape\n",
     ),
-    "backend-defaults": ("from keras import backend as K\nx = K.argmax(y)\n", "from keras import ops\nx = ops.argmax(y, axis=-1)\n"),
+    "backend-defaults": (
+        "from keras import backend as K\nx = K.argmax(y)\n",
+        "from keras import ops\nx = ops.argmax(y, axis=-1)\n",
+    ),
     "backend-variables": ("import keras\nx = keras.backend.variable(0.)\n", "import keras\nx = keras.Variable(0.)\n"),
     "backend-random": (
         "from keras import backend as K\nx = K.random_normal((2, 3), mean=0., std=1.)\n",
         "from keras import random\nx = random.normal((2, 3), mean=0., stddev=1.)\n",
     ),
-    "switch": ("from keras import backend as K\nx = K.switch(c, a, b)\n", "from keras import ops\nx = ops.where(c, a, b)\n"),
-    "safe-sqrt": ("from keras import backend as K\nx = K.sqrt(y)\n", "from keras import ops\nx = ops.sqrt(ops.maximum(y, 0.0))\n"),
+    "switch": (
+        "from keras import backend as K\nx = K.switch(c, a, b)\n",
+        "from keras import ops\nx = ops.where(c, a, b)\n",
+    ),
+    "safe-sqrt": (
+        "from keras import backend as K\nx = K.sqrt(y)\n",
+        "from keras import ops\nx = ops.sqrt(ops.maximum(y, 0.0))\n",
+    ),
     "image-data-format": (
         "from keras import backend as K\nK.set_image_dim_ordering('th')\n",
         "from keras import backend as K\nK.set_image_data_format('channels_first')\n",
@@ -186,7 +269,10 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nimport tensorflow as tf\nx = keras.Input((3,))\ny = tf.reduce_mean(x, axis=1)\n",
         "from keras import ops\nimport keras\nx = keras.Input((3,))\ny = ops.mean(x, axis=1)\n",
     ),
-    "unknown-activation": ("import keras\nx = keras.layers.Dense(3, activation='LeakyReLU')\n", "import keras\nx = keras.layers.Dense(3, activation='leaky_relu')\n"),
+    "unknown-activation": (
+        "import keras\nx = keras.layers.Dense(3, activation='LeakyReLU')\n",
+        "import keras\nx = keras.layers.Dense(3, activation='leaky_relu')\n",
+    ),
     "sync-batch-normalization": (
         "import keras\nx = keras.layers.SyncBatchNormalization()\n",
         "import keras\nx = keras.layers.BatchNormalization(synchronized=True)\n",
@@ -194,7 +280,10 @@ CASES: dict[str, tuple[str, str]] = {
     "loss-reduction": ("import keras\nx = keras.losses.Reduction.NONE\n", "import keras\nx = 'none'\n"),
     "slice-arrays": ("from keras.engine.training import slice_X\nx = slice_X(X, 0, 9)\n", "x = X[0:9]\n"),
     "numpy-aliases": ("import numpy as np\nx = y.astype(np.float)\n", "import numpy as np\nx = y.astype(float)\n"),
-    "moved-modules": ("import cPickle as pickle\nimport keras\nx = pickle.loads(y)\n", "import pickle\nimport keras\nx = pickle.loads(y)\n"),
+    "moved-modules": (
+        "import cPickle as pickle\nimport keras\nx = pickle.loads(y)\n",
+        "import pickle\nimport keras\nx = pickle.loads(y)\n",
+    ),
     "python2-calls": ("import keras\nfor k, v in d.iteritems(): pass\n", "import keras\nfor k, v in d.items(): pass\n"),
     "python2-builtins": ("import keras\nfor i in xrange(3): pass\n", "import keras\nfor i in range(3): pass\n"),
     "callback-parameters": ("import keras\nn = self.params['nb_epoch']\n", "import keras\nn = self.params['epochs']\n"),
@@ -202,17 +291,35 @@ CASES: dict[str, tuple[str, str]] = {
 
 # Rules that put a helper into the program, or only say something: what must then be in the new source or a finding.
 OTHERS: dict[str, tuple[str, str]] = {
-    "legacy-backend": ("from keras import backend as K\nx = K.ctc_batch_cost(a, b, c, d)\n", "tensorflow.keras.backend import ctc_batch_cost"),
+    "legacy-backend": (
+        "from keras import backend as K\nx = K.ctc_batch_cost(a, b, c, d)\n",
+        "tensorflow.keras.backend import ctc_batch_cost",
+    ),
     "reset-states": ("import keras\nmodel.reset_states()\n", "reset_states(model)"),
-    "sklearn-wrappers": ("from keras.wrappers.scikit_learn import KerasClassifier\nc = KerasClassifier(build_fn=f)\n", "KerasModelClassifier(build_fn=f)"),
+    "sklearn-wrappers": (
+        "from keras.wrappers.scikit_learn import KerasClassifier\nc = KerasClassifier(build_fn=f)\n",
+        "KerasModelClassifier(build_fn=f)",
+    ),
     "maxout-dense": ("from keras.layers import MaxoutDense\nx = MaxoutDense(3)\n", "MaxoutDenseLayer(3)"),
-    "removed": ("from keras.layers import LocallyConnected2D\nx = LocallyConnected2D(3, 3)\n", "# Keras 3: LocallyConnected2D was removed"),
+    "removed": (
+        "from keras.layers import LocallyConnected2D\nx = LocallyConnected2D(3, 3)\n",
+        "# Keras 3: LocallyConnected2D was removed",
+    ),
     "adadelta-default": ("import keras\no = keras.optimizers.Adadelta()\n", "Adadelta's default learning rate was 1.0"),
-    "recurrent-activation": ("import keras\nx = keras.layers.LSTM(3, recurrent_activation='hard_sigmoid')\n", "relu6(x + 3) / 6"),
+    "recurrent-activation": (
+        "import keras\nx = keras.layers.LSTM(3, recurrent_activation='hard_sigmoid')\n",
+        "relu6(x + 3) / 6",
+    ),
     "old-model-files": ("import keras\nm = keras.models.load_model('m.h5')\n", "may need compile=False"),
-    "backend-function": ("from keras import backend as K\nf = K.function([a], [b])\n", "f = backend_function([a], [b])"),
+    "backend-function": (
+        "from keras import backend as K\nf = K.function([a], [b])\n",
+        "f = backend_function([a], [b])",
+    ),
     "gradients": ("from keras import backend as K\ng = K.gradients(loss, x)\n", "# Keras 3: K.gradients was removed"),
-    "symbolic-shape": ("import keras\nfrom keras import backend as K\ns = K.shape(keras.Input((3,)))\n", "ShapeOf()(keras.Input((3,)))"),
+    "symbolic-shape": (
+        "import keras\nfrom keras import backend as K\ns = K.shape(keras.Input((3,)))\n",
+        "ShapeOf()(keras.Input((3,)))",
+    ),
     "symbolic-loss": (
         "import keras\ni = keras.Input((3,))\no = keras.layers.Dense(3)(i)\nm = keras.Model(i, o)\nm.add_loss(i - o)\n",
         "AddedLoss()([m.output, i - o])",

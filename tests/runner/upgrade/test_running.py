@@ -1,0 +1,151 @@
+"""Proof by running, in the real sandbox: numbers and shapes of what changed silently, old programs, the repair loop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.job import Job, Limits
+from runner.runner import Runner
+from runner.upgrade import upgrade
+from runner.upgrade.repair import Proof, upgraded_and_run
+
+pytestmark = pytest.mark.sandbox
+PROGRAMS = Path(__file__).with_name("programs")
+LIMITS = Limits(wall_s=120.0, cpu_s=120.0, memory_bytes=3 * 2**30)
+
+# Old code whose assertions hold in the Keras that it was written for; as it is, Keras 3 fails each of them.
+SILENT = {
+    "kernel-size": """
+from keras.layers import Convolution2D, Input
+x = Input((20, 20, 3))
+assert Convolution2D(8, 3, 3, border_mode='valid')(x).shape == (None, 18, 18, 8)
+""",
+    "learning-rate-decay": """
+from keras.optimizers import SGD
+optimizer = SGD(lr=0.1, decay=0.5)
+rate = optimizer.lr
+schedule = optimizer._learning_rate
+assert abs(float(schedule(0)) - 0.1) < 1e-7 and abs(float(schedule(2)) - 0.1 / (1 + 0.5 * 2)) < 1e-7
+""",
+    "metrics-names": """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+model = Sequential([Dense(1, input_dim=2)])
+model.compile('sgd', 'mse', metrics=['mae'])
+model.evaluate(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
+assert list(model.metrics_names) == ['loss', 'mae']
+""",
+    "accuracy-name": """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+from keras.callbacks import EarlyStopping
+model = Sequential([Dense(1, input_dim=2, activation='sigmoid')])
+model.compile('sgd', 'binary_crossentropy', metrics=['accuracy'])
+stop = EarlyStopping(monitor='val_acc', patience=1)
+history = model.fit(np.ones((8, 2)), np.ones(8), validation_split=0.5, nb_epoch=6, callbacks=[stop], verbose=0)
+assert len(history.history['acc']) < 6 and stop.best is not None and stop.stopped_epoch > 0
+""",
+    "gru-reset-after": """
+from keras.layers import GRU
+from keras.models import Sequential
+model = Sequential()
+model.add(GRU(output_dim=5, input_dim=3, input_length=4))
+assert model.count_params() == 3 * (5 * 3 + 5 * 5 + 5)
+""",
+    "optimizer-defaults": """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+from keras.optimizers import Adagrad, Adamax, Nadam
+model = Sequential([Dense(1, input_dim=2, init='one')])
+model.compile(loss='mse', optimizer='adadelta')
+assert abs(float(np.array(model.optimizer.lr)) - 1.0) < 1e-6
+rates = [float(np.array(o.learning_rate)) for o in (Adagrad(), Adamax(), Nadam())]
+assert np.allclose(rates, [0.01, 0.002, 0.002])
+""",
+    "backend-defaults": """
+import numpy as np
+from keras import backend as K
+x = np.array([[1., 5., 2.], [7., 1., 3.]])
+assert K.eval(K.argmax(x)).tolist() == [1, 0]
+assert K.eval(K.concatenate([x, x])).shape == (2, 6)
+assert K.eval(K.expand_dims(x)).shape == (2, 3, 1)
+assert np.allclose(K.eval(K.l2_normalize(x, axis=1)) ** 2 @ np.ones(3), 1)
+assert K.eval(K.cumsum(x)).tolist() == [[1, 5, 2], [8, 6, 5]]
+""",
+    "safe-sqrt": """
+import numpy as np
+from keras import backend as K
+assert K.eval(K.sqrt(np.array([-4., 4.]))).tolist() == [0., 2.]
+""",
+    "theano-order": """
+from keras.models import Sequential
+from keras.layers import Convolution2D, BatchNormalization
+model = Sequential()
+model.add(Convolution2D(6, 5, 5, border_mode='same', input_shape=(1, 28, 28)))
+assert model.output_shape == (None, 6, 28, 28)
+""",
+    "convolution-1d": """
+from keras.layers import Convolution1D, Input
+layer = Convolution1D(4, 3, 'uniform', border_mode='same')
+assert layer(Input((10, 2))).shape == (None, 10, 4)
+""",
+    "recurrent-activation": """
+import keras
+import numpy as np
+from keras.layers import LSTM
+from keras.optimizers import SGD
+assert abs(float(keras.activations.hard_sigmoid(np.array(1.0, 'float32'))) - (1 + 3) / 6) < 1e-6
+optimizer = SGD(lr=0.1)
+""",
+    "batch-normalization-defaults": """
+from keras.layers import BatchNormalization
+layer = BatchNormalization(mode=0)
+assert (layer.momentum, layer.epsilon) == (0.99, 1e-3)
+""",
+}
+SHARE = (
+    "keras1/mnist_cnn_theano", "keras1/mnist_mlp_python2", "keras1/variational_autoencoder", "keras1/babi_memory",
+    "keras1/custom_layer_keras1", "keras1/merge_modes", "keras2/fit_generator_steps", "keras2/deep_dream_gradients",
+    "keras2/layer_outputs_function", "keras2/grid_search", "tfkeras/tf_ops_between_layers",
+    "tfkeras/save_formats", "tfkeras/early_lists_as_data",
+)  # fmt: skip
+
+
+def proof(runner: Runner, source: str) -> Proof:
+    return upgraded_and_run(source, lambda text: runner.run(Job(text, limits=LIMITS)))
+
+
+@pytest.mark.parametrize("rule", SILENT)
+def test_silent_changes_compute_what_they_did(rule: str, warm_runner: Runner) -> None:
+    proven = proof(warm_runner, SILENT[rule])
+    assert proven.before.status == "error"
+    assert proven.after.status == "ok", proven.after.error
+
+
+@pytest.mark.parametrize("name", SHARE)
+def test_old_programs_run_again(name: str, warm_runner: Runner) -> None:
+    proven = proof(warm_runner, (PROGRAMS / f"{name}.py").read_text())
+    assert proven.before.status in ("error", "rejected")
+    assert proven.after.status == "ok", proven.after.error
+
+
+def test_a_run_s_error_calls_for_rules(warm_runner: Runner) -> None:
+    source = "import keras\nlayer = keras.layers.Dense(3, some_old_option=2)\nprint('built')\n"
+    assert not upgrade(source).changed
+    proven = proof(warm_runner, source)
+    assert proven.after.status == "ok"
+    assert proven.after.stdout == "built\n"
+    assert proven.upgrade.source == source.replace(", some_old_option=2", "")
+    assert [(change.line, change.rule) for change in proven.upgrade.changes] == [(2, "unknown-argument")]
+
+
+def test_what_nothing_mends_is_left_with_its_error(warm_runner: Runner) -> None:
+    proven = proof(warm_runner, "import keras\nraise KeyError('mine')\n")
+    assert not proven.upgrade.changed
+    assert proven.after.status == "error"
+    assert proven.after.error is not None and proven.after.error.type == "KeyError"
