@@ -17,11 +17,16 @@ from kb.embedding import Vectors
 from kb.errors import Damaged
 from kb.store import REBUILD, no_space
 
-# Up to here an exact search takes a few milliseconds on one core; beyond, a graph is built.
-EXACT_UP_TO = 50_000
-NEIGHBOURS = 32
-EF_CONSTRUCTION = 200
-EF_SEARCH = 128
+# Measured over 100,000 vectors between real ones, on one core: an exact search takes 11 ms; a scan of vectors with a
+# byte a dimension 4 ms, built in 0.1 s, recall@10 0.99; an HNSW graph 0.8 ms, built in minutes, recall@10 0.96.
+EXACT_UP_TO = 20_000
+# Beyond, only the cells nearest to the question are scanned; an eighth of them gave 0.8 ms and 0.99 there.
+SCANNED_UP_TO = 200_000
+CELLS = 2048
+CELLS_LOOKED_AT = 256
+# How well cells lie gains nothing from more examples or rounds.
+EXAMPLES_A_CELL = 64
+ROUNDS = 8
 
 # One question is searched in well under a millisecond; threads would only wait for each other.
 faiss.omp_set_num_threads(1)
@@ -31,6 +36,8 @@ class VectorIndex:
     """Finds the nearest vectors by cosine. Thread-safe for searching."""
 
     def __init__(self, index: Any) -> None:
+        if hasattr(index, "nprobe"):
+            index.nprobe = CELLS_LOOKED_AT
         self._index = index
 
     @property
@@ -43,15 +50,21 @@ class VectorIndex:
 
     @classmethod
     def build(cls, vectors: Vectors) -> VectorIndex:
-        """Index `vectors` (rows of length one): exactly while they are few, as an HNSW graph when they are many."""
+        """Index `vectors` (rows of length one): exactly while they are few, more coarsely the more there are."""
         dimensions = vectors.shape[1]
-        if len(vectors) <= EXACT_UP_TO:
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        a_byte = faiss.ScalarQuantizer.QT_8bit
+        if len(rows) <= EXACT_UP_TO:
             index: Any = faiss.IndexFlatIP(dimensions)
+        elif len(rows) <= SCANNED_UP_TO:
+            index = faiss.IndexScalarQuantizer(dimensions, a_byte, faiss.METRIC_INNER_PRODUCT)
+            index.train(rows)
         else:
-            index = faiss.IndexHNSWFlat(dimensions, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
-            index.hnsw.efConstruction = EF_CONSTRUCTION
-            index.hnsw.efSearch = EF_SEARCH
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+            cells = faiss.IndexFlatIP(dimensions)
+            index = faiss.IndexIVFScalarQuantizer(cells, dimensions, CELLS, a_byte, faiss.METRIC_INNER_PRODUCT)
+            index.cp.niter, index.cp.max_points_per_centroid = ROUNDS, EXAMPLES_A_CELL
+            index.train(rows)
+        index.add(rows)
         return cls(index)
 
     def search(self, vector: Vectors, limit: int) -> tuple[NDArray[np.int64], Vectors]:
@@ -83,6 +96,4 @@ class VectorIndex:
         except (OSError, RuntimeError, ValueError) as error:
             why = str(error).splitlines()[0][:200]
             raise Damaged(f"The vector index {path.name} cannot be read: {why}.", REBUILD) from None
-        if hasattr(index, "hnsw"):
-            index.hnsw.efSearch = EF_SEARCH
         return cls(index)

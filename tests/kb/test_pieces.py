@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import ToyEmbedder
 
-from kb import evaluate, glossary, hints
+from kb import evaluate, glossary, hints, vectors
 from kb.answer import LONGEST_TEXT, fit
 from kb.docstrings import code_blocks, sections
 from kb.embedding import SentenceTransformerEmbedder, packaged_folder
@@ -319,3 +319,24 @@ def test_a_glossary_that_is_wrong_stops_a_build_but_no_question(tmp_path: Path, 
     with pytest.raises(BadSource, match=r"glossary\.yaml"):
         glossary.edited(tmp_path)
     assert glossary.to_english("怎么保存模型", "zh", tmp_path).split() == ["how", "save", "model"]
+
+
+@pytest.mark.parametrize(("exact", "scanned", "kind"), [(0, 10**9, "ScalarQuantizer"), (0, 0, "IVFScalarQuantizer")])
+def test_coarser_indexes_find_nearly_what_the_exact_one_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact: int, scanned: int, kind: str
+) -> None:
+    chance = np.random.default_rng(3)
+    topics = chance.standard_normal((200, 64))
+    rows = topics[chance.integers(200, size=12_000)] + 0.5 * chance.standard_normal((12_000, 64))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    truth = VectorIndex.build(rows)
+    monkeypatch.setattr(vectors, "EXACT_UP_TO", exact)
+    monkeypatch.setattr(vectors, "SCANNED_UP_TO", scanned)
+    monkeypatch.setattr(vectors, "CELLS", 128)
+    monkeypatch.setattr(vectors, "CELLS_LOOKED_AT", 16)
+    VectorIndex.build(rows).save(tmp_path / "coarse")
+    coarse = VectorIndex.load(tmp_path / "coarse")
+    assert kind in type(coarse._index).__name__ and coarse.size == 12_000
+    asked = rows[::120] + (0.2 * chance.standard_normal((100, 64))).astype(np.float32)
+    same = [len(set(coarse.search(v, 10)[0].tolist()) & set(truth.search(v, 10)[0].tolist())) for v in asked]
+    assert np.mean(same) / 10 >= 0.97
