@@ -40,7 +40,7 @@ class Endpoint:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._server = MCPServer("lobby", instructions=INSTRUCTIONS, version=version())
+        self._server = MCPServer("lobby", instructions=INSTRUCTIONS, version=version(), log_level="WARNING")
         for tool in (self._ask, self._search, self._docs, self._run):
             self._server.add_tool(tool, name=tool.__name__.removeprefix("_"))
         # Names of hosts and origins are checked for all of our addresses alike.

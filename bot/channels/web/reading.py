@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -82,16 +83,18 @@ async def cheatsheet(request: Request) -> Response:
     """Keras on one page."""
     site = site_of(request)
 
-    def read() -> tuple[str, list[markup.Block]]:
+    def read() -> tuple[str, list[tuple[str, list[markup.Block]]]]:
         try:
             text = (site.settings.content_dir / "cheatsheet.md").read_text(encoding="utf-8")
         except OSError:
             raise Problem(404, "not-found", "There is no cheat sheet here.", "Look into the docs.") from None
         title, _, body = text.lstrip("# ").partition("\n")
-        return title, markup.render(body, site.link)
+        lead, *parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
+        titled = [("", lead), *zip(parts[::2], parts[1::2], strict=True)]
+        return title, [(heading, markup.render(part, site.link)) for heading, part in titled]
 
-    title, blocks = await site.looking(site.kept, "cheatsheet", read)
-    return await site.page(request, "text.html", title=title, blocks_of_text=blocks, path="/cheatsheet")
+    title, sections = await site.looking(site.kept, "cheatsheet", read)
+    return await site.page(request, "text.html", title=title, sections=sections, path="/cheatsheet")
 
 
 async def privacy(request: Request) -> Response:
@@ -100,7 +103,7 @@ async def privacy(request: Request) -> Response:
     locale = locale_of(request)
     blocks = await site.looking(lambda: markup.render(say("web.privacy.text", locale)))
     title = say("web.privacy.title", locale)
-    return await site.page(request, "text.html", title=title, blocks_of_text=blocks, path="/privacy")
+    return await site.page(request, "text.html", title=title, sections=[("", blocks)], path="/privacy")
 
 
 async def learn_index(request: Request) -> Response:

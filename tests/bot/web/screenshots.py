@@ -33,7 +33,7 @@ WIDTHS = {
 }
 # A picture shows how a page begins, not all of a long one.
 HIGHEST = 1600
-COLOURS = 64
+COLOURS = 160
 COMPARED = "import keras\n\nx = keras.ops.linspace(0.0, 1.0, 5)\nprint(keras.ops.softmax(x))\n"
 OLD_CODE = """\
 from keras.models import Sequential

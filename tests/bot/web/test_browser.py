@@ -52,7 +52,7 @@ def write(page: Page, source: str) -> None:
 def test_a_question_is_answered_on_the_page(open_page, keep):
     page = open_page("/")
     keep(page, "home")
-    page.get_by_label("Your question, or an error message").fill(QUESTION)
+    page.get_by_label("Your question, an error message").fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Answer")).to_be_visible()
     expect(page.locator(".sources")).to_contain_text("keras.callbacks.EarlyStopping")
