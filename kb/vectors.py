@@ -21,9 +21,9 @@ from kb.store import REBUILD, no_space
 # byte a dimension 4 ms, built in 0.1 s, recall@10 0.99; an HNSW graph 0.8 ms, built in minutes, recall@10 0.96.
 EXACT_UP_TO = 20_000
 # Beyond, only the cells nearest to the question are scanned; an eighth of them gave 0.8 ms and 0.99 there.
-SCANNED_UP_TO = 200_000
-CELLS = 2048
-CELLS_LOOKED_AT = 256
+SCANNED_UP_TO = 50_000
+CELLS = 1024
+CELLS_LOOKED_AT = 128
 # How well cells lie gains nothing from more examples or rounds.
 EXAMPLES_A_CELL = 64
 ROUNDS = 8
