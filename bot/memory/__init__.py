@@ -73,7 +73,7 @@ class Memory(Messages, Conversations, Conduct, Questions):
                 (channel, author),
             ).rowcount
             rows += base.execute("delete from conversation where channel = ? and asker = ?", (channel, author)).rowcount
-            for table in ("reply", "button", "feedback", "usage"):
+            for table in ("reply", "button", "feedback", "usage", "question"):
                 rows += base.execute(
                     f"delete from {table} where channel = ? and author = ?",  # noqa: S608
                     (channel, author),

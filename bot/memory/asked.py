@@ -1,6 +1,7 @@
 """What was asked and how it was answered, and what people thought of it: what the operators' board is made of.
 
-No names and no addresses: a question, redacted, with where it was asked and how sure the answer was.
+A question, redacted, with where it was asked and how sure the answer was; whose it was is kept only for chats, whose
+people may have everything of theirs forgotten, and never comes out again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ LONGEST_REASON = 500
 # What one service keeps at most, whatever comes in.
 MOST_QUESTIONS = 100_000
 VOTES = ("up", "down", "none")
+_COLUMNS = "id, at, channel, subject, language, answered, confidence, sources, seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Questions:
         confidence: float,
         sources: Sequence[str],
         seconds: float,
+        author: str = "",
     ) -> str:
         """Keep a question and how it was answered.
 
@@ -64,6 +67,7 @@ class Questions:
             confidence: 0 to 1.
             sources: ids of the pages shown.
             seconds: from the question to the answer.
+            author: who asked, where people have ids; `forget` needs it.
 
         Returns:
             The answer's id, for `judge`.
@@ -74,7 +78,7 @@ class Questions:
         answer_id = secrets.token_urlsafe(12)
         with self._base.transaction() as base:
             base.execute(
-                "insert into question values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"insert into question ({_COLUMNS}, author) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (
                     answer_id,
                     time.time(),
@@ -85,19 +89,21 @@ class Questions:
                     confidence,
                     json.dumps(list(sources)[:10]),
                     seconds,
+                    author,
                 ),
             )
         return answer_id
 
     def question(self, answer_id: str) -> Asked | None:
         """Return one question by its answer's id."""
-        row = self._base.row("select * from question where id = ?", answer_id)
+        row = self._base.row(f"select {_COLUMNS} from question where id = ?", answer_id)  # noqa: S608
         return _asked(row) if row else None
 
     def questions(self, within_s: float, *, most: int = 5_000) -> list[Asked]:
         """Return the questions of the last seconds, newest first."""
         since = time.time() - within_s
-        rows = self._base.rows("select * from question where at > ? order by at desc limit ?", since, most)
+        query = f"select {_COLUMNS} from question where at > ? order by at desc limit ?"  # noqa: S608
+        rows = self._base.rows(query, since, most)
         return [_asked(row) for row in rows]
 
     def judge(self, answer_id: str, vote: str, reason: str = "") -> bool:

@@ -96,6 +96,11 @@ alter table feedback add column reason text not null default '';
 create index feedback_by_age on feedback (at);
 pragma user_version = 2;
 """,
+    """
+alter table question add column author text not null default '';
+create index question_by_author on question (channel, author) where author != '';
+pragma user_version = 3;
+""",
 )
 
 

@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -45,7 +46,7 @@ from bot.channels.web.site import STATIC, Site, site_of, static_url
 from bot.memory import Memory
 from bot.settings import Settings
 from kb.errors import KnowledgeError
-from runner.errors import RunnerError
+from runner.errors import NoSpace, RunnerError
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 EXPECTED = (Problem, KnowledgeError, RunnerError, HTTPException)
 # Programs ask here; everything else is for people.
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+A_DAY_S = 86_400
 A_YEAR_S = 31_536_000
 
 
@@ -70,8 +72,10 @@ def create_app(assistant: Assistant, settings: Settings, memory: Memory) -> Star
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with mcp.running():
+        async with mcp.running(), anyio.create_task_group() as group:
+            group.start_soon(_tidy, site)
             yield
+            group.cancel_scope.cancel()
 
     app = Starlette(
         routes=[*_routes(), mcp.route],
@@ -88,6 +92,16 @@ def create_app(assistant: Assistant, settings: Settings, memory: Memory) -> Star
     app.state.site = site
     app.state.shelf = Shelf(site)
     return app
+
+
+async def _tidy(site: Site) -> None:
+    """Drop, once a day, what was promised to be kept no longer."""
+    while True:
+        try:
+            await site.looking(site.memory.prune)
+        except NoSpace as error:
+            log.warning("old questions could not be dropped: %s", error.what)
+        await anyio.sleep(A_DAY_S)
 
 
 def _routes() -> list[BaseRoute]:

@@ -96,6 +96,17 @@ def test_secrets_in_questions_and_reasons_are_not_kept(desk):
     assert token not in repr(desk.memory.questions(60)) + repr(desk.memory.verdicts(60))
 
 
+def test_who_asks_to_be_forgotten_takes_their_questions_along(tmp_path):
+    memory = Memory(tmp_path)
+    asked = {"language": "en", "answered": False, "confidence": 0.1, "sources": (), "seconds": 0.1}
+    memory.note_asked("discord", "mine", **asked, author="7")
+    memory.note_asked("discord", "another's", **asked, author="8")
+    memory.note_asked("web", "nobody's", **asked)
+    memory.forget("discord", "7")
+    assert [one.subject for one in memory.questions(60)] == ["nobody's", "another's"]
+    memory.close()
+
+
 # -- the login --------------------------------------------------------------------------------------------------------
 
 

@@ -35,3 +35,15 @@ def test_the_page_lists_every_rule(client: TestClient) -> None:
     assert page.status_code == 200
     for rule in RULES:
         assert f'id="{rule.name}"' in page.text
+
+
+def test_a_failed_run_says_what_an_upgrade_would_change(client: TestClient) -> None:
+    old = client.post("/api/runs?wait=true", json={"source": "from keras.layers.core import Dense\n"}).json()
+    assert old["status"] == "error"
+    assert old["upgrade"]["changed"] is True
+    assert old["upgrade"]["count"] == len(old["upgrade"]["changes"]) == 1
+    python2 = client.post("/api/runs?wait=true", json={"source": "import keras\nprint 'old'\n"}).json()
+    assert python2["status"] == "rejected"
+    assert [change["rule"] for change in python2["upgrade"]["changes"]] == ["python2-print"]
+    for source in ("print(1)\n", "raise ValueError('mine')\n"):
+        assert client.post("/api/runs?wait=true", json={"source": source}).json()["upgrade"] is None
