@@ -50,6 +50,11 @@ def intents() -> discord.Intents:
     return discord.Intents(guilds=True, messages=True, reactions=True, message_content=True)
 
 
+def quiet_about_voice() -> None:
+    """Keep discord.py from warning that it cannot speak: Lobby does not."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
 class Tree(app_commands.CommandTree["LobbyBot"]):
     """Commands; what goes wrong in one is logged and told, never shown."""
 
@@ -73,6 +78,7 @@ class LobbyBot(discord.Client):
     """One bot for all servers that it was invited to."""
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
+        quiet_about_voice()
         super().__init__(intents=intents(), allowed_mentions=NOBODY)
         self.desk = desk
         self.settings = settings
@@ -112,8 +118,10 @@ class LobbyBot(discord.Client):
             await look(memory.choose, NAME, "", "commands", now)
 
     async def on_ready(self) -> None:
-        missed = await self.missed.look()
-        self._open.set()
+        try:
+            missed = await self.missed.look()
+        finally:
+            self._open.set()
         log.info("discord: %s is there, on %d servers", self.user, len(self.guilds))
         for guild in self.guilds:
             await rooms.settle(self, guild)
@@ -163,6 +171,8 @@ class LobbyBot(discord.Client):
 
     async def resume(self) -> None:
         """Go on with what a former process left unfinished."""
+        for message in await self.desk.unfinished(NAME):
+            await self.missed.find_reply(message)
         await resume(self.desk, self.channel)
 
     async def serve(self, message: Message, channel: Channel) -> None:

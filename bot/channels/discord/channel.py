@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import logging
+import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 
 from bot.channels.base import ChannelError, Gone, NotAllowed
@@ -30,6 +33,7 @@ EDIT_EVERY_S = 2.0
 # Helpers are called to the same place no more often than this.
 CALL_AGAIN_S = 600.0
 UNKNOWN_MESSAGE = 10008
+AGAIN_S = (1.0, 5.0)
 
 
 class DiscordChannel:
@@ -50,14 +54,17 @@ class DiscordChannel:
             raise NotAllowed("I may not write there.", permissions.remedy("send_messages"))
         reference = _reference(message, target.id) if allowed.read_message_history else None
         async with self._translated(message):
-            sent = await self._sending(target.send, reply, self._render(message, reply), reference=reference)
+            # By the nonce Discord knows a second try for what it is, should the first have arrived after all.
+            sent = await self._sending(
+                target.send, reply, self._render(message, reply), reference=reference, nonce=secrets.token_hex(12)
+            )
         return str(sent.id)
 
     async def edit(self, message: Message, own_id: str, reply: Reply) -> None:
         if not own_id.isdigit():
             raise Gone("This message is not one of Discord's.")
         partial = self._target(message).get_partial_message(int(own_id))
-        async with self._translated(message):
+        async with self._translated(message, reply):
             await self._editing(partial.edit, reply, self._render(message, reply))
 
     async def act(self, message: Message, reply: Reply, action: Action) -> bool:
@@ -127,30 +134,29 @@ class DiscordChannel:
             options["embed"] = rendered.embed
         if (view := buttons_of(reply)) is not None:
             options["view"] = view
-        if files := _opened(rendered.files):
-            options["files"] = files
-        try:
-            return await send(rendered.content or None, **options)
-        except discord.HTTPException as error:
-            if not _too_much(error) or not files:
-                raise
-            # The server's own limit may be lower than what it says; a result without its files is better than none.
-            log.warning("discord: files were refused: %s", error.text)
-            return await send(rendered.content or None, **{n: v for n, v in options.items() if n != "files"})
+
+        async def call(with_files: bool = True) -> Any:
+            files = _opened(rendered.files) if with_files else []
+            return await send(rendered.content or None, **options, **({"files": files} if files else {}))
+
+        return await _with_or_without_files(call, rendered)
 
     async def _editing(self, edit: Any, reply: Reply, rendered: Rendered, **options: Any) -> Any:
-        return await edit(
-            content=rendered.content or None,
-            embeds=[rendered.embed] if rendered.embed is not None else [],
-            attachments=_opened(rendered.files),
-            view=buttons_of(reply),
-            allowed_mentions=NOBODY,
-            **options,
-        )
+        async def call(with_files: bool = True) -> Any:
+            return await edit(
+                content=rendered.content or None,
+                embeds=[rendered.embed] if rendered.embed is not None else [],
+                attachments=_opened(rendered.files) if with_files else [],
+                view=buttons_of(reply),
+                allowed_mentions=NOBODY,
+                **options,
+            )
+
+        return await _with_or_without_files(call, rendered)
 
     @contextlib.asynccontextmanager
-    async def _translated(self, message: Message) -> AsyncIterator[None]:
-        """Turn what Discord refuses into the errors of a channel."""
+    async def _translated(self, message: Message, reply: Reply | None = None) -> AsyncIterator[None]:
+        """Turn what Discord refuses into the errors of a channel; a `reply` that is only progress may get lost."""
         try:
             yield
         except discord.Forbidden as error:
@@ -159,10 +165,13 @@ class DiscordChannel:
             if error.code == UNKNOWN_MESSAGE:
                 raise Gone("This message is not there any more.") from None
             raise ChannelError(f"Place {message.thread or message.room} is gone: {error.text}.") from None
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            if reply is not None and reply.state == "progress":
+                log.info("discord: progress could not be shown: %s", error)
+                return
+            if not isinstance(error, discord.HTTPException):
+                raise ChannelError(f"Discord cannot be reached: {error}.") from None
             raise ChannelError(f"Discord refused a message ({error.status}): {error.text[:300]}.") from None
-        except (OSError, TimeoutError) as error:
-            raise ChannelError(f"Discord cannot be reached: {error}.") from None
 
 
 class InteractionChannel(DiscordChannel):
@@ -226,10 +235,10 @@ class InteractionChannel(DiscordChannel):
     async def edit(self, message: Message, own_id: str, reply: Reply) -> None:
         source = self._interaction.message
         if self._usable() and self._component and source is not None and own_id == str(source.id):
-            async with self._translated(message):
+            async with self._translated(message, reply):
                 await self._editing(self._interaction.edit_original_response, reply, self._render(message, reply))
         elif self._usable() and own_id in self._own:
-            async with self._translated(message):
+            async with self._translated(message, reply):
                 await self._editing(
                     self._interaction.followup.edit_message, reply, self._render(message, reply), message_id=int(own_id)
                 )
@@ -269,6 +278,30 @@ def _opened(files: tuple[File | Inline, ...]) -> list[discord.File]:
         with contextlib.suppress(OSError):  # the run was dropped meanwhile
             opened.append(discord.File(file.path, filename=file.name))
     return opened
+
+
+async def _with_or_without_files(call: Callable[..., Awaitable[Any]], rendered: Rendered) -> Any:
+    try:
+        return await _patiently(call)
+    except discord.HTTPException as error:
+        if not _too_much(error) or not rendered.files:
+            raise
+        # The server's own limit may be lower than what it says; a result without its files is better than none.
+        log.warning("discord: files were refused: %s", error.text)
+        return await call(with_files=False)
+
+
+async def _patiently(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Try again what fails on Discord's side; discord.py itself waits where it is told to."""
+    for wait in AGAIN_S:
+        try:
+            return await call()
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            if isinstance(error, discord.HTTPException) and error.status < 500 and error.status != 429:
+                raise
+            log.info("discord: trying again in %.0f s: %s", wait, error)
+            await asyncio.sleep(wait)
+    return await call()
 
 
 def _too_much(error: discord.HTTPException) -> bool:

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from bot.channels.discord import permissions
+from bot.channels.discord.bot import quiet_about_voice
 from bot.channels.discord.rooms import Room
 from bot.channels.discord.service import BAD_TOKEN, NO_INTENT
 from bot.settings import Settings
@@ -34,7 +35,8 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    client = discord.Client(intents=discord.Intents.none())
+    quiet_about_voice()
+    client = discord.Client(intents=discord.Intents(guilds=True))
     try:
         async with asyncio.timeout(LOOK_S):
             await client.login(settings.discord_token.get_secret_value())

@@ -12,6 +12,7 @@ import discord
 
 from bot.channels.discord.reading import NAME
 from bot.channels.discord.rooms import Room, rooms_of
+from bot.messages import Message
 
 if TYPE_CHECKING:
     from bot.channels.discord.bot import LobbyBot
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 MOST_MESSAGES = 200  # a channel; who was away for longer has other worries
 OLDEST = timedelta(days=7)
 AT_ONCE = 4
+MOST_REPLIES = 50  # a reply that was sent stands soon after its message
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,23 @@ class Missed:
                 await self._answer(gap)
 
         await asyncio.gather(*(catch_up(gap) for gap in gaps))
+
+    async def find_reply(self, message: Message) -> None:
+        """Find a reply that the process which died had sent, but not noted any more: it is edited, not sent twice."""
+        look, memory = self._bot.desk.workers.look, self._bot.desk.memory
+        if not message.id.isdigit() or message.intent is not None or message.button:
+            return
+        if await look(memory.replies_to, NAME, message.id):
+            return
+        channel = self._bot.get_partial_messageable(int(message.thread or message.room))
+        try:
+            async for shown in channel.history(limit=MOST_REPLIES, after=discord.Object(int(message.id))):
+                about = shown.reference.message_id if shown.reference is not None else None
+                if shown.author.id == self._bot.user_id and about == int(message.id):
+                    await look(memory.note_reply, message, str(shown.id), "main", "note", "")
+                    return
+        except discord.HTTPException as error:
+            log.info("discord: replies to %s cannot be looked for: %s", message.id, error.text)
 
     async def _gaps(self, room: Room) -> list[Gap]:
         places: list[discord.TextChannel | discord.Thread] = list(room.threads)

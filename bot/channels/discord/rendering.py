@@ -33,7 +33,7 @@ BAR_CELLS = 10
 LONGEST_CODE = 1_800
 LONGEST_SOURCES = 700
 EXAMPLE_NAME = "example.py"
-ANSWER_NAME = "answer.md"
+ANSWER_NAME = "whole-answer.md"
 
 
 @dataclass(frozen=True, slots=True)

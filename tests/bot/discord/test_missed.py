@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from discord_world import told
+
+from bot.messages import File, Reply
 
 pytestmark = pytest.mark.asyncio
 
@@ -81,3 +84,47 @@ async def test_discord_that_refuses_once_is_no_crash(worlds: Worlds, caplog: pyt
         await world.bob.send(world.help, f"{world.me} {SURE}")
         assert len(world.said()) == 1
         assert [r for r in caplog.records if "permission" in r.getMessage()]
+
+
+async def test_answer_comes_when_discord_stumbles(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.discord.channel.AGAIN_S", (0.01, 0.02))
+    async with worlds() as world:
+        world.env.inject_error("POST", "/channels/*/messages", status=503, times=2)
+        await world.ada.send(world.help, f"{world.me} {SURE}")
+        assert len(world.said()) == 1
+        world.env.inject_error("POST", "/channels/*/messages", status=429)
+        await world.bob.send(world.help, f"{world.me} {SURE}")
+        assert len(world.said()) == 2
+
+
+async def test_lost_progress_does_not_cost_the_result(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.discord.channel.AGAIN_S", ())
+    monkeypatch.setattr("bot.channels.discord.channel.DiscordChannel.edit_every_s", 0.1)
+    code = "import time\nfor n in range(8):\n    print(n, flush=True)\n    time.sleep(0.3)\nprint('over')"
+    async with worlds() as world:
+        world.env.inject_error("PATCH", "/channels/*/messages/*", status=500, times=2)
+        await world.ada.send(world.help, f"{world.me}\n```python\n{code}\n```")
+        (shown,) = world.said()
+        assert "over" in told(shown)
+        failed = [one for one in world.env.http_requests if one.method == "PATCH"]
+        assert len(failed) > 2
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_files_that_are_refused_for_their_size_cost_only_themselves(
+    worlds: Worlds, tmp_path: Path, method: str
+) -> None:
+    (tmp_path / "model.keras").write_bytes(b"weights")
+    file = File("model.keras", "application/octet-stream", 7, tmp_path / "model.keras")
+    reply = Reply(text="Ran", kind="run", files=(file,))
+    async with worlds() as world:
+        asked = await world.ada.send(world.help, "hello everybody")
+        message = world.bot.reader.message(asked, world.bot.user)
+        own_id = await world.bot.channel.send(message, Reply(text="…")) if method == "PATCH" else ""
+        world.env.inject_error(method, "/channels/*/messages*", status=413, code=40005)
+        if own_id:
+            await world.bot.channel.edit(message, own_id, reply)
+        else:
+            await world.bot.channel.send(message, reply)
+        (shown,) = world.said()
+        assert (shown.content, shown.attachments) == ("Ran", [])
