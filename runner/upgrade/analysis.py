@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from runner.upgrade.nodes import LAYOUT
+
 ScopeNode = cst.FunctionDef | cst.Lambda | cst.ClassDef | cst.Module | cst.GeneratorExp | cst.ListComp
 
 
@@ -62,6 +64,13 @@ class Analysis(cst.CSTVisitor):
         self.in_sequential: set[int] = set()
         self._scope = self.module_scope
         module.visit(self)
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return type(node) not in LAYOUT and super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        if type(original_node) not in LAYOUT:
+            super().on_leave(original_node)
 
     # -- scopes ----------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class Context:
 
     def __init__(self, module: cst.Module, legacy: bool = False, error: tuple[str, int | None] | None = None) -> None:
         self.module = module
+        self.code = module.code
         self.legacy = legacy
         self.error = error
         self.analysis = Analysis(module)

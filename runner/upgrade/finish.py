@@ -11,6 +11,7 @@ from runner.upgrade.analysis import dotted
 from runner.upgrade.context import Context
 from runner.upgrade.installed import missing
 from runner.upgrade.moved import gone_module
+from runner.upgrade.nodes import LAYOUT
 
 # Of a needed module, how it is usually imported: `from keras import ops`.
 _FROM = frozenset(("ops", "backend", "layers", "random"))
@@ -22,6 +23,9 @@ class _Used(cst.CSTVisitor):
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return type(node) not in LAYOUT and super().on_visit(node)
 
     def visit_Import(self, node: cst.Import) -> bool:
         return False
@@ -80,6 +84,9 @@ class _Dropper(cst.CSTTransformer):
         self._used = used
         # Of a program that only imports, nobody can tell what is used.
         self._only_imports = not used - set(context.needed.values())
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return type(node) not in LAYOUT and super().on_visit(node)
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
         return any(isinstance(small, cst.Import | cst.ImportFrom) for small in node.body)

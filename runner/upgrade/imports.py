@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
 import libcst as cst
-from libcst import matchers as m
 
 from runner.upgrade.analysis import dotted
 from runner.upgrade.context import Context
@@ -173,11 +173,7 @@ def _uses_legacy(local: str, module: str, context: Context) -> bool:
     """Whether a program uses of a module what only the legacy part has."""
 
     def find() -> set[str]:
-        found: set[str] = set()
-        for node in m.findall(context.module, m.Attribute(value=m.Name())):
-            if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-                found.add(f"{node.value.value}.{node.attr.value}")
-        return found
+        return set(re.findall(r"\b\w+\.\w+", context.code))
 
     attributes = context.remember("attributes of names", find)
     names = {name.removeprefix(f"{module}.") for name in LEGACY_PREPROCESSING if name.startswith(f"{module}.")}

@@ -9,6 +9,7 @@ import libcst as cst
 
 from runner.upgrade.context import Context
 from runner.upgrade.moved import current
+from runner.upgrade.nodes import LAYOUT
 from runner.upgrade.rule import Rule
 
 COMMENT = "# Keras 3: "
@@ -63,6 +64,8 @@ class Walk(cst.CSTTransformer):
     # -- scopes and names ------------------------------------------------------------------------------------
 
     def on_visit(self, node: cst.CSTNode) -> bool:
+        if type(node) in LAYOUT:
+            return False
         scope = self._context.analysis.scopes.get(id(node))
         if scope is not None:
             self._context.scope = scope
@@ -73,6 +76,8 @@ class Walk(cst.CSTTransformer):
         return super().on_visit(node)
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        if type(original_node) in LAYOUT:
+            return updated_node
         scope = self._context.analysis.scopes.get(id(original_node))
         result = super().on_leave(original_node, updated_node)
         if scope is not None:

@@ -116,7 +116,7 @@ class BackendArguments(Rule):
         "clip": (("x", "min_value", "max_value"), "«keras.ops.clip»({x}, {min_value}, {max_value})"),
         "gather": (("reference", "indices"), "«keras.ops.take»({reference}, {indices}, axis=0)"),
         "flatten": (("x",), "«keras.ops.reshape»({x}, (-1,))"),
-        "batch_flatten": (("x",), "«keras.ops.reshape»({x}, («keras.ops.shape»({x})[0], -1))"),
+        "batch_flatten": (("x",), "«keras.layers.Flatten»()({x})"),
         "int_shape": (("x",), "{x.}.shape"),
         "get_variable_shape": (("x",), "{x.}.shape"),
         "dtype": (("x",), "{x.}.dtype"),
@@ -149,6 +149,15 @@ class BackendArguments(Rule):
             return None
         given = {each: arguments.get(each, position) for position, each in enumerate(names)}
         values = {each: value for each, value in given.items() if value is not None}
+        if name == "keras.backend.clip":
+            # A bound that is None was none.
+            if is_none(values.get("max_value")):
+                template = "«keras.ops.maximum»({x}, {min_value})"
+            elif is_none(values.get("min_value")):
+                template = "«keras.ops.minimum»({x}, {max_value})"
+        if name == "keras.backend.gather" and isinstance(context.scope.node, cst.Lambda):
+            # A Lambda layer tries its function with floats first, to learn the result's shape.
+            template = "«keras.ops.take»({reference}, «keras.ops.cast»({indices}, 'int32'), axis=0)"
         made = fill(template, values, context)
         if made is None or len(arguments) > len(values):
             return None

@@ -203,7 +203,7 @@ class CallbackParameters(Rule):
     _KEYS: ClassVar[dict[str, str]] = {"nb_epoch": "epochs", "nb_sample": "samples"}
 
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
-        if value not in self._KEYS or ".params" not in context.module.code:
+        if value not in self._KEYS or ".params" not in context.code:
             return None
         context.change(self, original)
         return self._KEYS[value]

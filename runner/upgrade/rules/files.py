@@ -14,6 +14,7 @@ from runner.upgrade.nodes import expression, string, text_of, truth
 from runner.upgrade.rule import Rule
 
 SAVING = "https://keras.io/guides/serialization_and_saving/"
+_ACCURACY = re.compile(r"(?:^|_|\{)acc(?:$|[}:])")
 _ENDING = re.compile(r"(\.weights)?(\.(h5|hdf5|hdf|h5py|keras|tf|ckpt|model|weights|pb|net))?$")
 
 
@@ -314,7 +315,7 @@ class HistoryKeys(Rule):
     _PLAIN: ClassVar[dict[str, str]] = {"acc": "accuracy", "val_acc": "val_accuracy"}
 
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
-        if "acc" not in value or not self._applies(context):
+        if not _ACCURACY.search(value) or not self._applies(context):
             return None
         if value in self._PLAIN:
             if id(original) not in context.remember("keys", lambda: _keys(context)):

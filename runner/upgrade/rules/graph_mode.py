@@ -205,7 +205,7 @@ def _only_for_sessions(name: str, context: Context) -> bool:
     """Whether every line that mentions a name is one that goes."""
 
     def lines() -> list[str]:
-        return [line.split("#")[0].strip() for line in context.module.code.splitlines()]
+        return [line.split("#")[0].strip() for line in context.code.splitlines()]
 
     marks = ("Session(", "set_session(", "ConfigProto(", f"{name}.gpu_options", f"{name}.allow_soft", "initializer(",
              f"{name}.close(", "get_session(", "GPUOptions(", f"{name}.intra_op", f"{name}.inter_op",

@@ -122,6 +122,17 @@ class MergeLayer(Rule):
     def block(
         self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
     ) -> list[cst.BaseStatement] | None:
+        made: list[cst.BaseStatement] | None = None
+        while True:
+            step = self._first(made if made is not None else body, original, context)
+            if step is None:
+                return made
+            made = step
+
+    def _first(
+        self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
+    ) -> list[cst.BaseStatement] | None:
+        """Rewrite the first model that begins with `Merge`, None when there is none."""
         first = next((at for at, node in enumerate(body) if self._merging(node, context) is not None), None)
         if first is None:
             return None
@@ -198,7 +209,7 @@ def _inputs(branches: list[cst.BaseExpression], context: Context) -> cst.BaseExp
     """Return the inputs of all branches; one that several branches share is asked for once, as it always was."""
     parts = {f"b{number}": branch for number, branch in enumerate(branches)}
     every = "[" + ", ".join(f"*{{{name}}}.inputs" for name in parts) + "]"
-    if len(context.analysis.calls.get("Merge", ())) < 2 and "id(tensor), tensor" not in context.module.code:
+    if len(context.analysis.calls.get("Merge", ())) < 2 and "id(tensor), tensor" not in context.code:
         return expression(every, **parts)
     code = "list(dict((id(tensor), tensor) for tensor in {every}).values())"
     return expression(code, every=expression(every, **parts))

@@ -328,7 +328,7 @@ class TheanoOrder(Rule):
     @staticmethod
     def _assumed(context: Context) -> bool:
         """Whether an image's shape starts with its channels, and nothing in the program says so."""
-        code_of = context.module.code
+        code_of = context.code
         if any(word in code_of for word in ("data_format", "dim_ordering", "channels_first", "channels_last")):
             return False
         for several in context.analysis.calls.values():

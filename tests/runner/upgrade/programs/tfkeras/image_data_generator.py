@@ -4,7 +4,7 @@ from tensorflow.keras.preprocessing import image
 import numpy as np
 
 datagen = ImageDataGenerator(rescale=1 / 255., validation_split=0.2, rotation_range=20)
-x, y = np.random.rand(20, 8, 8, 3) * 255, np.random.randint(0, 2, 20)
+x, y = np.random.rand(20, 8, 8, 3) * 255, np.array([0, 1, 0, 1] * 5)
 train = datagen.flow(x, y, batch_size=4, subset='training')
 model = tf.keras.models.Sequential([
     tf.keras.layers.Conv2D(4, (3, 3), activation='relu', input_shape=(8, 8, 3)), tf.keras.layers.MaxPooling2D(2, 2),
