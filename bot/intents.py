@@ -50,7 +50,7 @@ _ONE_LINE_FENCE = re.compile(r"```(?P<body>[^`\n]+)```")
 _PYTHON = frozenset({"python", "py", "python3", "py3", "ipython", "ipython3", "pycon", "keras"})
 _STDIN = frozenset({"stdin", "input"})
 _NOT_CODE = frozenset({"text", "txt", "output", "log", "console", "plain", "error", "traceback", "pytb", "none"})
-_STDIN_LINE = re.compile(r"^\s*stdin:[ \t]*(?P<rest>.*)\Z", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_STDIN_LINE = re.compile(r"^[^\S\n]*stdin:[ \t]*(?P<rest>.*)\Z", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
 _BACKEND_WORDS: Mapping[str, Backend] = {
     "jax": "jax",

@@ -14,20 +14,22 @@ from kb.errors import BadQuestion
 LONGEST_QUESTION_BYTES = 64 * 1024
 # Shorter prose than this tells a detector too little.
 SHORTEST_DETECTABLE = 10
+# So many characters tell the language of any text; leaving out the names in one word of 60,000 takes over a minute.
+TELLS_LANGUAGE = 2_000
 # A corpus repeats its words: each is taken apart once. Some 10 MB.
 WORDS_REMEMBERED = 50_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
-_ARGUMENTS_RECEIVED = re.compile(r"\n*\s*Arguments received by .*", re.DOTALL)
-_TRACEBACK_FRAME = re.compile(r'^\s*File "[^"]*", line \d+.*(?:\n(?!\s*File ).*)?$', re.MULTILINE)
+_ARGUMENTS_RECEIVED = re.compile(r"(?<!\s)\s*Arguments received by .*", re.DOTALL)
+_TRACEBACK_FRAME = re.compile(r'^[^\S\n]*File "[^"]*", line \d+.*(?:\n(?!\s*File ).*)?$', re.MULTILINE)
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
 _PATH = re.compile(r"(?:(?<=\s)|(?<=[\"'(=])|^)(?:[A-Za-z]:\\|~?/)[\w.\\/+-]+")
 _SHAPE = re.compile(r"[(\[]\s*(?:None|\d+L?|\?)(?:\s*,\s*(?:None|\d+L?|\?))*\s*,?\s*[)\]]")
 _FENCED = re.compile(r"```[\w+-]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _CODE_LINE = re.compile(
     r"^\s*(?:>>>|\.\.\. |from [\w.]+ import |import [\w.]+|@\w|def \w+\(|class \w+.*:\s*$|return\b|"
-    r"[\w.\[\], ]+\s*[+*/-]?=\s*\S|[\w.]+\(.*\)\s*$|for .+ in .+:\s*$|with .+:\s*$|if .+:\s*$|#)"
+    r"[\w.\[\], \t]++[+*/-]?=\s*\S|[\w.]+\(.*\)\s*$|for .+ in .+:\s*$|with .+:\s*$|if .+:\s*$|#)"
 )
 _EXCEPTION = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Warning))\b")
 
@@ -218,7 +220,7 @@ def split_code(text: str) -> tuple[str, str]:
 
 def detect_language(prose: str) -> str:
     """Return the language of `prose` as a two-letter code; "en" when unsure."""
-    text = re.sub(r"`[^`]*`|[\w.]*[._(]\w[\w.()=]*|https?://\S+", " ", prose)
+    text = re.sub(r"`[^`]*`|[\w.]*[._(]\w[\w.()=]*|https?://\S+", " ", prose[:TELLS_LANGUAGE])
     text = re.sub(r"\b\w*[a-z][A-Z]\w*\b|\b[A-Z]{2,}\w*\b", " ", text)
     if len(text.strip()) < SHORTEST_DETECTABLE and not _CJK.search(text):
         return "en"

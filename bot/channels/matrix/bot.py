@@ -18,7 +18,7 @@ from bot.channels.matrix.client import MatrixClient, Refused
 from bot.channels.matrix.cursor import Cursor
 from bot.channels.matrix.missed import gap, since_we_came, too_old
 from bot.channels.matrix.names import NAME, SIGNS
-from bot.channels.matrix.reading import Reader, address_of, relation_of, room_is_direct
+from bot.channels.matrix.reading import Reader, address_of, relation_of
 from bot.channels.matrix.rooms import People, Rooms
 from bot.channels.matrix.signs import SOLVED_SIGNS, VOTES, plain
 from bot.desk import Desk
@@ -197,7 +197,7 @@ class MatrixBot:
             while len(self._votes) > VOTES_REMEMBERED:
                 self._votes.popitem(last=False)
             arguments = {"vote": VOTES[sign], "silent": "yes"}
-            message = self._from_sign(room, event, event.reacts_to, intent=Intent.FEEDBACK, arguments=arguments)
+            message = await self._from_sign(room, event, event.reacts_to, intent=Intent.FEEDBACK, arguments=arguments)
             await serve(self.desk, self.channel, message)
             return
         content = await self.client.newest(room.room_id, event.reacts_to)
@@ -205,11 +205,11 @@ class MatrixBot:
         signs = content.get(SIGNS)
         token = signs.get(sign) if isinstance(signs, dict) else None
         if isinstance(token, str):
-            message = self._from_sign(room, event, event.reacts_to, thread=thread, button=token)
+            message = await self._from_sign(room, event, event.reacts_to, thread=thread, button=token)
             await serve(self.desk, self.channel, message)
         elif sign in SOLVED_SIGNS:
             solution = {"solution": event.reacts_to}
-            message = self._from_sign(
+            message = await self._from_sign(
                 room, event, event.reacts_to, thread=thread, intent=Intent.SOLVED, arguments=solution
             )
             opened = await self.desk.workers.look(self.desk.memory.conversation, message.conversation)
@@ -223,10 +223,10 @@ class MatrixBot:
         about = self._votes.pop(event.redacts, None)
         if about is not None:
             arguments = {"vote": "none", "silent": "yes"}
-            message = self._from_sign(room, event, about, intent=Intent.FEEDBACK, arguments=arguments)
+            message = await self._from_sign(room, event, about, intent=Intent.FEEDBACK, arguments=arguments)
             await serve(self.desk, self.channel, message)
 
-    def _from_sign(self, room: nio.MatrixRoom, event: nio.Event, about: str, **values: Any) -> Message:
+    async def _from_sign(self, room: nio.MatrixRoom, event: nio.Event, about: str, **values: Any) -> Message:
         return Message(
             id=event.event_id,
             channel=NAME,
@@ -234,7 +234,7 @@ class MatrixBot:
             room=room.room_id,
             author=self.people.author(room, event.sender),
             reply_to=about,
-            direct=room_is_direct(room),
+            direct=await self.client.direct(room),
             url=address_of(room.room_id, values.get("thread") or about, self.client.user_id),
             sent_at=event.server_timestamp / 1000,
             **values,

@@ -199,6 +199,19 @@ class MatrixClient:
         room = self.room(room_id)
         return bool(room and room.encrypted and CAN_ENCRYPT)
 
+    async def direct(self, room: nio.MatrixRoom) -> bool:
+        """Return True in a room with nobody but one person and us: whatever is said there is said to us."""
+        summary = room.summary
+        counted = summary is not None and None not in (summary.joined_member_count, summary.invited_member_count)
+        if not counted and not room.members_synced:
+            # Members come with what they write; how many there are is told only when that changes.
+            try:
+                await self.ask(lambda: self.nio.joined_members(room.room_id))
+            except ChannelError as error:
+                log.info("matrix: the members of %s are not known: %s", room.room_id, error.what)
+                return False
+        return bool(room.member_count <= 2)
+
     async def join(self, room: str) -> str:
         """Join a room by id or alias and return its id."""
         return str((await self.ask(lambda: self.nio.join(room))).room_id)

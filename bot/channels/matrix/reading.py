@@ -66,7 +66,7 @@ class Reader:
             return None
         look = self._desk.workers.look
         known = await look(self._desk.memory.replies_to, NAME, about)
-        if not known and not self._names_us(content) and not room_is_direct(room):
+        if not known and not self._names_us(content) and not await self._client.direct(room):
             return None
         original = await self._client.event(room.room_id, about)
         # Anybody can send an edit of anybody's message; clients show none but the author's.
@@ -79,7 +79,7 @@ class Reader:
         self, room: nio.MatrixRoom, event: nio.Event, content: Mapping[str, Any], relation: Relation
     ) -> Message:
         text = self._text(content)
-        direct = room_is_direct(room)
+        direct = await self._client.direct(room)
         answered = relation.reply_to
         to_us = bool(answered) and await self._ours(answered)
         named = self._names_us(content)
@@ -172,11 +172,6 @@ def relation_of(content: Mapping[str, Any]) -> Relation:
         reply_to,
         about if kind == "m.replace" else "",
     )
-
-
-def room_is_direct(room: nio.MatrixRoom) -> bool:
-    """True in a room with nobody but one person and us: whatever is said there is said to us."""
-    return bool(room.member_count <= 2)
 
 
 def address_of(room_id: str, event_id: str, user_id: str) -> str:

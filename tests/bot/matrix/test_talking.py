@@ -37,7 +37,7 @@ async def test_commands_need_no_mention_and_a_smile_is_none(worlds: Worlds) -> N
         await ada.say(room, "!docs keras.layers.Dens")
         (missed,) = await world.said(ada, room)
         assert "Did you mean" in missed.text
-        assert list(signs(missed))[0] == "1⃣"
+        assert next(iter(signs(missed))) == "1⃣"
         await ada.react(room, missed.id, "1️⃣")
         _, page = await world.said(ada, room, 2)
         assert "keras.layers.Dense" in page.text
@@ -177,7 +177,7 @@ async def test_pasted_key_is_warned_of_and_removed_where_we_may(worlds: Worlds) 
     key = "ghp_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6"
     async with worlds() as world:
         ada, bob = await world.person("ada"), await world.person("bob")
-        levels = {"users": {ada.id: 100, world.me: 50}}
+        levels = {"users": {world.me: 50}}
         room = await world.place(ada, bob, power_level_content_override=levels)
         await bob.say(room, f"my key is {key}")
         (warned,) = await world.said(ada, room)
