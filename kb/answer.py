@@ -12,7 +12,7 @@ from functools import partial
 
 from kb.docstrings import Fenced, fenced
 from kb.pages import Page, Passage, Source
-from kb.programs import Program, program
+from kb.programs import Program, program, without_last_statement
 from kb.prose import excerpt, first_sentence, paragraphs, without_announcement
 from kb.question import Question
 from kb.search import Found, Searcher
@@ -110,13 +110,19 @@ def no_answer(found: Found, pages: Sequence[Page]) -> str:
 def example(best: Page, others: Sequence[Page], searcher: Searcher) -> str | None:
     """Return the most useful example that runs: the page's own, else one of the next pages that uses its symbol."""
     if made := example_of(best, searcher):
-        return made.source.strip("\n")
+        return _for_its_backend(best, made.source.strip("\n"))
     names = [best.symbol, *best.symbols] if best.symbol else list(best.symbols)
     for page in others:
         made = example_of(page, searcher)
         if made and any(name and _uses(made.source, name) for name in names):
-            return made.source.strip("\n")
+            return _for_its_backend(page, made.source.strip("\n"))
     return None
+
+
+def _for_its_backend(page: Page, code: str) -> str:
+    """Say in the code which backend it is for, where that is not the one that runs take unless told otherwise."""
+    backends = page.meta.get("backends") or ["tensorflow"]
+    return code if "tensorflow" in backends else f"# Needs KERAS_BACKEND={backends[0]}\n{code}"
 
 
 def _uses(code: str, symbol: str) -> bool:
@@ -131,8 +137,11 @@ def example_of(page: Page, searcher: Searcher) -> Program | None:
     for section in [*titled, *(s for s in page.sections if s not in titled)]:
         before: list[str] = []
         for block in _cures_first(fenced(section.text)):
-            for code in (block.code, "\n\n".join([*before, block.code])):
-                made = program(code, home)
+            alone = program(block.code, home)
+            if alone and alone.fails:
+                continue
+            whole = program("\n\n".join([*before, block.code]), home) if before else None
+            for made in (alone, whole):
                 if made and made.runs and len(made.source) <= LONGEST_CODE and re.search(r"[=(]", made.source):
                     return made
             before.append(block.code)
@@ -144,14 +153,14 @@ def _cures_first(blocks: Sequence[Fenced]) -> list[Fenced]:
     python = [block for block in blocks if block.is_python]
     failing = next((place for place, block in enumerate(python) if block.raises), None)
     runs = [block for block in python if block.runs]
-    if failing is None:
+    cure = next((block for block in python[failing or 0 :] if block.runs), None)
+    if failing is None or cure is None:
         return runs
-    before = [block for block in python[:failing] if block.runs]
-    after = [block for block in python[failing:] if block.runs]
-    if not before or not after:
-        return runs
-    whole = Fenced("python", "\n\n".join(block.code for block in (*before, after[0])))
-    return [whole, *runs]
+    before = [block.code for block in python[:failing] if block.runs]
+    # The cure may build on what the failing block made before it failed, in its last statement.
+    led = without_last_statement(python[failing].code)
+    whole = [Fenced("python", "\n\n".join([*before, cure.code]))] if before else []
+    return [*whole, cure, Fenced("python", "\n\n".join([*before, led, cure.code])), *runs]
 
 
 def fit(parts: Sequence[str], longest: int = LONGEST_TEXT) -> str:

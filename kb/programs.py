@@ -102,7 +102,12 @@ class Program:
     @property
     def runs(self) -> bool:
         """Tell whether it may be given as an example that runs: whole, without a network, and not seen to fail."""
-        return self.complete and self.offline and self.fingerprint not in failing()
+        return self.complete and self.offline and not self.fails
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether it was run and failed."""
+        return self.fingerprint in failing()
 
     @property
     def offline(self) -> bool:
@@ -145,6 +150,15 @@ def failing() -> Mapping[str, str]:
     """Return the fingerprints of the examples that were run and failed, each with whose they are and why."""
     found: dict[str, str] = json.loads(FAILING.read_text(encoding="utf-8"))
     return found
+
+
+def without_last_statement(code: str) -> str:
+    """Return a program up to its last statement; "" for what is no Python."""
+    try:
+        body = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return "\n".join(code.splitlines()[: body[-1].lineno - 1]).rstrip() if len(body) > 1 else ""
 
 
 def is_session(code: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.programs import FAILING, failing, program, unbound
+from kb.programs import FAILING, failing, program, unbound, without_last_statement
 
 HOMES = {
     "TextVectorization": "keras.layers",
@@ -124,3 +124,8 @@ def test_a_program_says_what_the_session_showed() -> None:
     assert made is not None
     said = subprocess.run([sys.executable, "-c", made.source], capture_output=True, text=True, check=True).stdout
     assert said == "6\n"
+
+
+def test_what_leads_up_to_an_error_is_all_but_the_last_statement() -> None:
+    assert without_last_statement("x = 1\ny = 2\nfail(x,\n     y)\n") == "x = 1\ny = 2"
+    assert without_last_statement("fail()") == without_last_statement("x = = 1") == without_last_statement("") == ""
