@@ -41,7 +41,7 @@ _BLOCK_TAGS = {"blockquote", "dd", "dl", "dt", "h3", "h4", "h5", "h6", "hr", "li
 _TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
 _CLEANER = nh3.Cleaner(
     tags=_TEXT_TAGS | _BLOCK_TAGS | _TABLE_TAGS,
-    attributes={"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}},
+    attributes={"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}, "table": {"tabindex"}},
     allowed_classes={"span": {name for name in STANDARD_TYPES.values() if name}, "code": {"hl"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow ugc",
@@ -142,6 +142,8 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("code_inline", _code_inline)
     parser.add_render_rule("fence", _nested_fence)
     parser.add_render_rule("code_block", _nested_fence)
+    # A wide table is scrolled, which must be possible without a mouse.
+    parser.add_render_rule("table_open", lambda *_: '<table tabindex="0">\n')
     parser.core.ruler.push("lower_headings", _lower_headings)
     return parser
 

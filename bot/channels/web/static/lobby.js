@@ -110,8 +110,10 @@ async function lookUp(field) {
   looking = new AbortController();
   try {
     const response = await fetch("/api/search?q=" + encodeURIComponent(text), { signal: looking.signal });
+    if (!response.ok) return;
+    const { sources } = await response.json();
     // Whoever is among the links already is not to lose their place.
-    if (response.ok && !place.contains(document.activeElement)) showFound(place, (await response.json()).sources.slice(0, 6));
+    if (!place.contains(document.activeElement)) showFound(place, sources.slice(0, 6));
   } catch {
     // A newer letter has come, or the connection is gone: the answer will say so.
   }
