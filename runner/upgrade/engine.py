@@ -17,8 +17,8 @@ from runner.upgrade.rules import RULES
 from runner.upgrade.transform import Rulebook, Walk
 from runner.upgrade.values import Change, Finding, Upgrade
 
-MAX_SOURCE_BYTES = 1024 * 1024
-"""Past a megabyte nobody wrote it by hand, and the walks would take half a minute."""
+MAX_SOURCE_BYTES = 512 * 1024
+"""Past half a megabyte nobody wrote it by hand, and the walks would take half a minute."""
 MAX_DEPTH = 80
 """Deeper nested brackets and blocks than any program that a person wrote; the walk is recursive."""
 MAX_ROUNDS = 8
@@ -40,7 +40,7 @@ def upgrade(source: str, *, also: Collection[str] = (), error: Failure | None = 
         The program before and after, with what was done; with `problem` where it could not be read.
     """
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
-        return _unreadable(source, "The program is larger than 1 MiB; send the part that uses Keras.")
+        return _unreadable(source, "The program is larger than 512 KiB; send the part that uses Keras.")
     if any("\udc80" <= character <= "\udcff" for character in source) or "\0" in source:
         return _unreadable(source, "This is not text: it holds bytes that no Python program has.")
     mark = "\ufeff" if source.startswith("\ufeff") else ""
@@ -54,7 +54,7 @@ def upgrade(source: str, *, also: Collection[str] = (), error: Failure | None = 
     try:
         return _upgrade(source, mark, text, also, error)
     except RecursionError:
-        return _unreadable(source, "The program is nested too deeply to be read.")
+        return _unreadable(source, python2.too_deep(text))
 
 
 def _unreadable(source: str, problem: str) -> Upgrade:

@@ -6,6 +6,7 @@ does not know (`xrange`, `iteritems`) is left to the rules.
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from collections.abc import Callable
@@ -43,10 +44,30 @@ def syntax_error(text: str) -> str | None:
     except SyntaxError as error:
         return f"Line {error.lineno or 1}: {error.msg}."
     except (RecursionError, MemoryError):
-        return "The program is nested too deeply to be read."
+        return too_deep(text)
     except ValueError as error:
         return f"The program cannot be read: {error}."
     return None
+
+
+def too_deep(text: str) -> str:
+    """Return in one line that a program is nested too deeply, with the place where that can be told."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        lengths = [len(line) for line in text.split("\n")]
+        return f"Line {lengths.index(max(lengths)) + 1}: this is nested too deeply to be read."
+    deepest, line = 0, 1
+    waiting: list[tuple[ast.AST, int, int]] = [(tree, 0, 1)]
+    while waiting:
+        node, depth, at = waiting.pop()
+        at = getattr(node, "lineno", at)
+        if depth > deepest:
+            deepest, line = depth, at
+        waiting += [(child, depth + 1, at) for child in ast.iter_child_nodes(node)]
+    return f"Line {line}: this is nested too deeply to be read."
 
 
 def modernised(text: str) -> tuple[str, list[Change], str | None]:

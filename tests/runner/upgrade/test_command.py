@@ -54,7 +54,11 @@ def test_runs_before_and_after(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"import keras\ndef f(:\n", "Line 2"), (b"import keras\n\xff\xfe\x00", "not text"), (b"x" * 1_100_000, "1 MiB")],
+    [
+        (b"import keras\ndef f(:\n", "Line 2"),
+        (b"import keras\n\xff\xfe\x00", "not text"),
+        (b"x" * 1_100_000, "512 KiB"),
+    ],
 )
 def test_what_cannot_be_read(content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "broken.py"
