@@ -146,7 +146,12 @@ class Assistant:
         if not upgraded.changed:
             return None
         told = upgraded.to_dict()
-        return {"changed": True, "count": len(upgraded.changes), "changes": told["changes"], "findings": told["findings"]}
+        return {
+            "changed": True,
+            "count": len(upgraded.changes),
+            "changes": told["changes"],
+            "findings": told["findings"],
+        }
 
     def _explain(self, error: RunError) -> tuple[dict[str, Any], ...]:
         """Ask the knowledge base about an error; a run's result never fails because there is none."""

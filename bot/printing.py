@@ -228,8 +228,8 @@ def show_evaluation(figures: Mapping[str, Any]) -> None:
         table = Table(f"since {comparison['since']}", "before", "now", "chance", "")
         for row in comparison["figures"]:
             if row["before"] != row["now"]:
-                shares = f"{row['before']:.3f}", f"{row['now']:.3f}", f"± {row['interval']:.3f}"
-                table.add_row(row["name"], *shares, "worse" if row["worse"] else "")
+                before, now, chance = (f"{row[name]:.3f}" for name in ("before", "now", "interval"))
+                table.add_row(row["name"], before, now, f"± {chance}", "worse" if row["worse"] else "")
         console.print(table if table.rows else f"No figure changed since {comparison['since']}.")
     for miss in figures.get("misses", ()):
         console.print(

@@ -78,7 +78,7 @@ class Settings(BaseModel):
     edit_url: str = Field(
         default="",
         pattern=r"^(https?://.+)?$",
-        description="Address under which the files of the content folder are edited, ending before `faq/`; empty: none.",
+        description="Where the files of the content folder are edited: an address, ending before `faq/`; empty: none.",
     )
     knowledge_packages: tuple[str, ...] = Field(
         default=("keras", "keras_hub", "keras_tuner"),

@@ -14,7 +14,7 @@ from kb.errors import Damaged
 from kb.store import REBUILD
 
 # Raised whenever what is stored changes its form or meaning: an older build is then built again.
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "current.json"
 
 State = Literal["ready", "missing", "out-of-date", "damaged"]

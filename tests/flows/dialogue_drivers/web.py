@@ -80,7 +80,8 @@ class WebApi:
 
     def _kept_votes(self) -> list[str]:
         base = sqlite3.connect(self.data_dir / "chat" / "memory.sqlite3")
-        found = [row[0] for row in base.execute("select vote from feedback where channel in ('web', 'api') order by at")]
+        rows = base.execute("select vote from feedback where channel in ('web', 'api') order by at")
+        found = [row[0] for row in rows]
         base.close()
         return found
 
