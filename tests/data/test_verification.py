@@ -26,7 +26,7 @@ SALT = "29"
 
 ENTRY = """---
 id: sum
-backends: [tensorflow]
+backends: [tensorflow, jax, torch]
 ---
 
 Add them up.
@@ -91,6 +91,9 @@ def test_record_says_with_what_and_when(content: Path, tmp_path: Path) -> None:
     assert (record.backends, record.failed) == (("tensorflow", "torch"), ("jax",))
     assert record.keras == verified.versions("jax")["keras"]
     assert len(record.date) == len("2026-11-21")
+    (content / "faq" / "sum.md").write_text(ENTRY.replace("[tensorflow, jax, torch]", "[tensorflow]"))
+    record = verified.load(tmp_path, content, "faq/sum.md")
+    assert record is not None and (record.backends, record.failed) == (("tensorflow",), ())
 
 
 def test_record_outlives_edited_prose_and_not_edited_code(content: Path, tmp_path: Path) -> None:
