@@ -149,6 +149,13 @@ class Context:
             value = cst.Attribute(value, cst.Name(part))
         return value
 
+    def numpy(self, function: str) -> cst.BaseExpression:
+        """Return an expression for a function of NumPy, and see to the import."""
+        local = next((name for name, target in self.analysis.imports.items() if target == "numpy"), None)
+        if local is None:
+            local = self.needed.setdefault("numpy", "numpy")
+        return cst.Attribute(cst.Name(local), cst.Name(function))
+
     def helper(self, name: str, code: str) -> cst.Name:
         """Return the name of a function or class that is put into the program, after its imports."""
         self.helpers[name] = code

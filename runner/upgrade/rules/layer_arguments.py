@@ -281,7 +281,10 @@ class DataFormat(Rule):
     since = "Keras 2.0"
     why = "`dim_ordering` is `data_format`: 'th' is 'channels_first', 'tf' is 'channels_last'."
     source = KERAS_2
-    calls = (*CONVOLUTIONS, *POOLING, *SPATIAL)
+    calls = (
+        *CONVOLUTIONS, *POOLING, *SPATIAL,
+        *(f"keras.preprocessing.image.{name}" for name in ("ImageDataGenerator", "img_to_array", "array_to_img")),
+    )  # fmt: skip
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)

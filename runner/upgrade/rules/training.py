@@ -9,8 +9,8 @@ import libcst as cst
 from runner.upgrade.analysis import dotted
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, elements, expression, string, text_of, tight, truth, whole
-from runner.upgrade.rule import MIGRATING, Rule
+from runner.upgrade.nodes import elements, expression, string, text_of, truth, whole
+from runner.upgrade.rule import Rule
 from runner.upgrade.rules.layer_arguments import RenamedArguments
 
 TRAINING = "https://keras.io/api/models/model_training_apis/"
@@ -285,168 +285,54 @@ def _batch_size(source: cst.BaseExpression | None, context: Context, depth: int 
     return None
 
 
-class PredictClasses(Rule):
-    """Classes are the largest of the predicted probabilities."""
+class ListsOfNumbers(Rule):
+    """Data is given as arrays."""
 
-    name = "predict-classes"
-    matches = "`model.predict_classes(x)`, `model.predict_proba(x)`"
-    since = "TensorFlow 2.6 and Keras 3.0"
-    why = "`predict` gives the probabilities; the class is the largest, or for one output whether it is over one half."
-    source = "https://www.tensorflow.org/versions/r2.5/api_docs/python/tf/keras/Sequential#predict_classes"
-    marks = False
-    methods = ("predict_classes", "predict_proba")
-
-    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        if not isinstance(node.func, cst.Attribute):
-            return None
-        func = node.func.with_changes(attr=cst.Name("predict"))
-        context.change(self, original)
-        made = node.with_changes(func=func)
-        if name == "predict_proba":
-            return made
-        if not isinstance(original.func, cst.Attribute):
-            return None
-        receiver = code(original.func.value)
-        if _is_binary(receiver, context):
-            return expression("({predicted} > 0.5).astype('int32')", predicted=made)
-        return expression("{argmax}({predicted}, axis=-1)", argmax=_numpy("argmax", context), predicted=made)
-
-
-def _numpy(function: str, context: Context) -> cst.BaseExpression:
-    local = next((name for name, target in context.analysis.imports.items() if target == "numpy"), None)
-    if local is None:
-        local = context.needed.setdefault("numpy", "numpy")
-    return cst.Attribute(cst.Name(local), cst.Name(function))
-
-
-def _is_binary(receiver: str, context: Context) -> bool:
-    """Whether a model has one output between zero and one, told by its loss."""
-    losses: dict[str, list[str]] = {}
-    for call, _ in context.analysis.method_calls.get("compile", ()):
-        loss = Arguments(call).get("loss", 1)
-        if not isinstance(call.func, cst.Attribute):
-            continue
-        losses.setdefault(code(call.func.value), []).append(code(loss) if loss is not None else "")
-    own = losses.get(receiver) or [loss for several in losses.values() for loss in several]
-    return bool(own) and all("binary_crossentropy" in loss or "BinaryCrossentropy" in loss for loss in own)
-
-
-class MetricsNames(Rule):
-    """`metrics_names` no longer names the metrics that were asked for."""
-
-    name = "metrics-names"
-    matches = "`model.metrics_names[1]`"
+    name = "lists-of-numbers"
+    matches = "`model.fit([1, 2, 3], [2, 4, 6])`, `xs = [1.0, 2.0]` and `model.fit(xs, ys)`"
     since = "Keras 3.0"
-    why = (
-        "`metrics_names` holds 'loss' and 'compile_metrics' today; the names beside the values that `evaluate` gives "
-        "are those of `get_metrics_result()`."
-    )
+    why = "Keras 3 takes arrays where plain lists of numbers did."
     source = TRAINING
-    silent = True
-    attributes = ("metrics_names",)
-
-    def reference(
-        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
-    ) -> cst.BaseExpression | None:
-        if not isinstance(node, cst.Attribute):
-            return None
-        if isinstance(node.value, cst.Name) and node.value.value == "self":
-            return None
-        context.change(self, original)
-        return expression("list({model}.get_metrics_result())", model=node.value)
-
-
-class GoneAttributes(Rule):
-    """Shapes of a layer are those of its tensors."""
-
-    name = "layer-shapes"
-    matches = "`layer.output_shape`, `layer.input_shape`, `model.layers[0].get_output_at(0)`"
-    since = "Keras 3.0"
-    why = "A layer's shape is that of its tensors: `layer.output.shape`."
-    source = "https://keras.io/api/layers/base_layer/"
-    attributes = ("output_shape", "input_shape")
-    methods = ("get_output_at", "get_input_at", "get_output_shape_at", "get_input_shape_at")
-
-    def reference(
-        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
-    ) -> cst.BaseExpression | None:
-        if not (isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)):
-            return None
-        known = context.kind(original.value)
-        loop = isinstance(original.value, cst.Name) and original.value.value in ("layer", "l", "lyr")
-        if known != "layer" and not (known is None and loop):
-            return None
-        context.change(self, original)
-        tensor = cst.Attribute(node.value, cst.Name(name.partition("_")[0]))
-        return cst.Attribute(tensor, cst.Name("shape"))
+    marks = False
+    methods = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        if not isinstance(node.func, cst.Attribute):
+        receiver = original.func.value if isinstance(original.func, cst.Attribute) else None
+        if receiver is None or context.kind(receiver) != "model":
+            return None
+        arguments, given = Arguments(node), Arguments(original)
+        changed = False
+        for keyword, position in (("x", 0), ("y", 1)):
+            if keyword == "y" and name.startswith("predict"):
+                continue
+            value, old = arguments.get(keyword, position), given.get(keyword, position)
+            if value is not None and old is not None and _is_list_of_numbers(old, context):
+                arguments.replace(value, expression("{array}({value})", array=context.numpy("array"), value=value))
+                changed = True
+        if not changed:
             return None
         context.change(self, original)
-        what = "output" if "output" in name else "input"
-        tensor = cst.Attribute(tight(node.func.value), cst.Name(what))
-        return cst.Attribute(tensor, cst.Name("shape")) if "shape" in name else tensor
+        return arguments.call()
 
 
-class SequentialTensors(Rule):
-    """A `Sequential` that nothing has called has `inputs` and `outputs`, but no `input` and `output`."""
-
-    name = "sequential-tensors"
-    matches = "`model.input`, `model.output` of a `Sequential`"
-    since = "Keras 3.0"
-    why = "A Sequential model has `.input` and `.output` only once it was called; `.inputs[0]` is there before."
-    source = "https://keras.io/guides/sequential_model/"
-    attributes = ("input", "output")
-
-    def reference(
-        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
-    ) -> cst.BaseExpression | None:
-        if not isinstance(node, cst.Attribute) or not isinstance(original, cst.Attribute):
-            return None
-        if not context.kinds.is_sequential(original.value, context.scope):
-            return None
-        context.change(self, original)
-        return expression(f"{{model}}.{name}s[0]", model=node.value)
+def _is_list_of_numbers(node: cst.BaseExpression, context: Context, depth: int = 0) -> bool:
+    """Whether an expression, or what a name was assigned once, is a list of numbers, or of such lists."""
+    if isinstance(node, cst.Name) and depth == 0:
+        owner = context.scope.owner(node.value)
+        values = owner.assigned.get(node.value, []) if owner is not None else []
+        return len(values) == 1 and values[0][1] is None and _is_list_of_numbers(values[0][0], context, 1)
+    if isinstance(node, cst.List) and node.elements:
+        held = elements(node)
+        return held is not None and all(_is_number(each) or _is_list_of_numbers(each, context, 2) for each in held)
+    return False
 
 
-class ResetStates(Rule):
-    """The state of a recurrent model is reset layer by layer."""
+def _is_number(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.UnaryOperation):
+        node = node.expression
+    return isinstance(node, cst.Integer | cst.Float)
 
-    name = "reset-states"
-    matches = "`model.reset_states()`, `metric.reset_states()`"
-    since = "Keras 3.0"
-    why = "A model has no `reset_states` any more; its stateful layers have `reset_state` or `reset_states`."
-    source = MIGRATING
-    methods = ("reset_states",)
-
-    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        if not isinstance(original.func, cst.Attribute):
-            return None
-        receiver = original.func.value
-        kind = context.kind(receiver)
-        if kind == "metric" and isinstance(node.func, cst.Attribute):
-            context.change(self, original, "A metric's `reset_states` is called `reset_state` today.")
-            return node.with_changes(func=node.func.with_changes(attr=cst.Name("reset_state")))
-        model_named = isinstance(receiver, cst.Name | cst.Attribute) and code(receiver).lower().endswith("model")
-        if kind != "model" and not (kind is None and model_named):
-            return None
-        if not isinstance(node.func, cst.Attribute) or len(node.args):
-            return None
-        context.change(self, original)
-        helper = context.helper("reset_states", _RESET_STATES)
-        return cst.Call(helper, [cst.Arg(node.func.value)])
-
-
-_RESET_STATES = '''
-def reset_states(model):
-    """Reset the state of every stateful layer of a model."""
-    for layer in model.layers:
-        if getattr(layer, "stateful", False) and hasattr(layer, "reset_states"):
-            layer.reset_states()
-'''
 
 RULES: tuple[type[Rule], ...] = (
-    Epochs, ModelInputs, ShowAccuracy, DroppedTrainingArguments, MetricsList, LossNames, Generators, PredictClasses,
-    MetricsNames, SequentialTensors, GoneAttributes, ResetStates,
+    Epochs, ModelInputs, ShowAccuracy, DroppedTrainingArguments, MetricsList, LossNames, Generators, ListsOfNumbers,
 )  # fmt: skip

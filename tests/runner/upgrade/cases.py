@@ -180,6 +180,10 @@ CASES: dict[str, tuple[str, str]] = {
         "import numpy as np\nimport keras\nc = m.predict_classes(x)\n",
         "import numpy as np\nimport keras\nc = np.argmax(m.predict(x), axis=-1)\n",
     ),
+    "lists-of-numbers": (
+        "import keras\nimport numpy as np\nm = keras.Sequential()\nxs = [1, -2.0]\nm.fit(xs, [[1], [2]])\n",
+        "import keras\nimport numpy as np\nm = keras.Sequential()\nxs = [1, -2.0]\nm.fit(np.array(xs), np.array([[1], [2]]))\n",
+    ),
     "metrics-names": ("import keras\nn = m.metrics_names[1]\n", "import keras\nn = list(m.get_metrics_result())[1]\n"),
     "sequential-tensors": (
         "import keras\nm = keras.Sequential()\nx = m.output\n",

@@ -1,0 +1,127 @@
+"""The name of accuracy in histories, logs, callbacks and file names."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+import libcst as cst
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import text_of
+from runner.upgrade.rule import Rule
+
+_ACCURACY = re.compile(r"(?:^|_|\{)acc(?:$|[}:])")
+
+
+class HistoryKeys(Rule):
+    """Accuracy is called `accuracy`, in the history, in logs and by callbacks."""
+
+    name = "accuracy-name"
+    matches = "`history.history['acc']`, `monitor='val_acc'`, `logs.get('acc')`, `'weights-{val_acc:.2f}.h5'`"
+    since = "Keras 2.3"
+    why = (
+        "With metrics=['accuracy'] the name is 'accuracy' since Keras 2.3: a callback of 'val_acc' never acts, "
+        "and the history has no such key."
+    )
+    source = "https://github.com/keras-team/keras/releases/tag/2.3.0"
+    silent = True
+    marks = False
+    texts = True
+    _PLAIN: ClassVar[dict[str, str]] = {"acc": "accuracy", "val_acc": "val_accuracy"}
+
+    def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
+        if not _ACCURACY.search(value) or not self._applies(context):
+            return None
+        if value in self._PLAIN:
+            if id(original) not in context.remember("keys", lambda: _keys(context)):
+                return None
+            new = self._PLAIN[value]
+        else:
+            new = re.sub(r"\{(val_)?acc(?=[}:])", r"{\1accuracy", value)
+            new = (
+                re.sub(r"^(val_)?(\w+)_acc$", r"\1\2_accuracy", new) if self._output(value, original, context) else new
+            )
+        if new == value:
+            return None
+        context.change(self, original)
+        return new
+
+    @staticmethod
+    def _output(value: str, original: cst.SimpleString, context: Context) -> bool:
+        return value.count("_acc") == 1 and id(original) in context.remember("keys", lambda: _keys(context))
+
+    @staticmethod
+    def _applies(context: Context) -> bool:
+        """Whether no metric of the program is called `acc` today."""
+
+        def look() -> bool:
+            for calls in (context.analysis.method_calls.get("compile", ()),):
+                for call, _ in calls:
+                    value = Arguments(call).get("metrics", 2)
+                    if value is not None and re.search(r"['\"]acc['\"]", _said(value)):
+                        return False
+            named = {
+                text_of(arg.value)
+                for several in (*context.analysis.calls.values(), *context.analysis.method_calls.values())
+                for call, _ in several
+                for arg in call.args
+                if arg.keyword is not None and arg.keyword.value == "name"
+            }
+            return "acc" not in named and "acc" not in context.analysis.functions
+
+        return bool(context.remember("accuracy applies", look))
+
+
+def _said(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def _keys(context: Context) -> set[int]:
+    """Return the strings that stand where the name of a metric is expected."""
+    found: set[int] = set()
+
+    class Finder(cst.CSTVisitor):
+        def visit_Subscript(self, node: cst.Subscript) -> None:
+            said = _said(node.value)
+            if said.endswith("history") or "hist" in said.lower() or "log" in said.lower():
+                for element in node.slice:
+                    if isinstance(element.slice, cst.Index):
+                        found.add(id(element.slice.value))
+
+        def visit_Arg(self, node: cst.Arg) -> None:
+            if node.keyword is not None and node.keyword.value == "monitor":
+                found.add(id(node.value))
+
+        def visit_Param(self, node: cst.Param) -> None:
+            if node.default is not None and node.name.value in ("monitor", "metric", "value"):
+                found.add(id(node.default))
+
+        def visit_Assign(self, node: cst.Assign) -> None:
+            if "monitor" in _said(node.targets[0].target):
+                found.add(id(node.value))
+
+        def visit_Call(self, node: cst.Call) -> None:
+            name = _said(node.func)
+            if name.endswith((".get", ".append", ".pop")) and ("log" in name or "hist" in name) and node.args:
+                found.add(id(node.args[0].value))
+            if name.rpartition(".")[2] in ("EarlyStopping", "ReduceLROnPlateau") and node.args:
+                found.add(id(node.args[0].value))
+            if name.rpartition(".")[2] == "ModelCheckpoint" and len(node.args) > 1:
+                found.add(id(node.args[1].value))
+
+        def visit_Comparison(self, node: cst.Comparison) -> None:
+            right = node.comparisons[0].comparator
+            if "hist" in _said(right) or "logs" in _said(right):
+                found.add(id(node.left))
+
+        def visit_For(self, node: cst.For) -> None:
+            if isinstance(node.iter, cst.List | cst.Tuple) and "history[" in _said(node.body):
+                found.update(id(element.value) for element in node.iter.elements)
+
+    context.module.visit(Finder())
+    return found
+
+
+RULES: tuple[type[Rule], ...] = (HistoryKeys,)

@@ -1,0 +1,168 @@
+"""Methods and attributes of models, layers and metrics that are gone."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import code, expression, tight
+from runner.upgrade.rule import MIGRATING, Rule
+from runner.upgrade.rules.training import TRAINING
+
+
+class PredictClasses(Rule):
+    """Classes are the largest of the predicted probabilities."""
+
+    name = "predict-classes"
+    matches = "`model.predict_classes(x)`, `model.predict_proba(x)`"
+    since = "TensorFlow 2.6 and Keras 3.0"
+    why = "`predict` gives the probabilities; the class is the largest, or for one output whether it is over one half."
+    source = "https://www.tensorflow.org/versions/r2.5/api_docs/python/tf/keras/Sequential#predict_classes"
+    marks = False
+    methods = ("predict_classes", "predict_proba")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not isinstance(node.func, cst.Attribute):
+            return None
+        func = node.func.with_changes(attr=cst.Name("predict"))
+        context.change(self, original)
+        made = node.with_changes(func=func)
+        if name == "predict_proba":
+            return made
+        if not isinstance(original.func, cst.Attribute):
+            return None
+        receiver = code(original.func.value)
+        if _is_binary(receiver, context):
+            return expression("({predicted} > 0.5).astype('int32')", predicted=made)
+        return expression("{argmax}({predicted}, axis=-1)", argmax=context.numpy("argmax"), predicted=made)
+
+
+def _is_binary(receiver: str, context: Context) -> bool:
+    """Whether a model has one output between zero and one, told by its loss."""
+    losses: dict[str, list[str]] = {}
+    for call, _ in context.analysis.method_calls.get("compile", ()):
+        loss = Arguments(call).get("loss", 1)
+        if not isinstance(call.func, cst.Attribute):
+            continue
+        losses.setdefault(code(call.func.value), []).append(code(loss) if loss is not None else "")
+    own = losses.get(receiver) or [loss for several in losses.values() for loss in several]
+    return bool(own) and all("binary_crossentropy" in loss or "BinaryCrossentropy" in loss for loss in own)
+
+
+class MetricsNames(Rule):
+    """`metrics_names` no longer names the metrics that were asked for."""
+
+    name = "metrics-names"
+    matches = "`model.metrics_names[1]`"
+    since = "Keras 3.0"
+    why = (
+        "`metrics_names` holds 'loss' and 'compile_metrics' today; the names beside the values that `evaluate` gives "
+        "are those of `get_metrics_result()`."
+    )
+    source = TRAINING
+    silent = True
+    attributes = ("metrics_names",)
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not isinstance(node, cst.Attribute):
+            return None
+        if isinstance(node.value, cst.Name) and node.value.value == "self":
+            return None
+        context.change(self, original)
+        return expression("list({model}.get_metrics_result())", model=node.value)
+
+
+class GoneAttributes(Rule):
+    """Shapes of a layer are those of its tensors."""
+
+    name = "layer-shapes"
+    matches = "`layer.output_shape`, `layer.input_shape`, `model.layers[0].get_output_at(0)`"
+    since = "Keras 3.0"
+    why = "A layer's shape is that of its tensors: `layer.output.shape`."
+    source = "https://keras.io/api/layers/base_layer/"
+    attributes = ("output_shape", "input_shape")
+    methods = ("get_output_at", "get_input_at", "get_output_shape_at", "get_input_shape_at")
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not (isinstance(node, cst.Attribute) and isinstance(original, cst.Attribute)):
+            return None
+        known = context.kind(original.value)
+        loop = isinstance(original.value, cst.Name) and original.value.value in ("layer", "l", "lyr")
+        if known != "layer" and not (known is None and loop):
+            return None
+        context.change(self, original)
+        tensor = cst.Attribute(node.value, cst.Name(name.partition("_")[0]))
+        return cst.Attribute(tensor, cst.Name("shape"))
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not isinstance(node.func, cst.Attribute):
+            return None
+        context.change(self, original)
+        what = "output" if "output" in name else "input"
+        tensor = cst.Attribute(tight(node.func.value), cst.Name(what))
+        return cst.Attribute(tensor, cst.Name("shape")) if "shape" in name else tensor
+
+
+class SequentialTensors(Rule):
+    """A `Sequential` that nothing has called has `inputs` and `outputs`, but no `input` and `output`."""
+
+    name = "sequential-tensors"
+    matches = "`model.input`, `model.output` of a `Sequential`"
+    since = "Keras 3.0"
+    why = "A Sequential model has `.input` and `.output` only once it was called; `.inputs[0]` is there before."
+    source = "https://keras.io/guides/sequential_model/"
+    attributes = ("input", "output")
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not isinstance(node, cst.Attribute) or not isinstance(original, cst.Attribute):
+            return None
+        if not context.kinds.is_sequential(original.value, context.scope):
+            return None
+        context.change(self, original)
+        return expression(f"{{model}}.{name}s[0]", model=node.value)
+
+
+class ResetStates(Rule):
+    """The state of a recurrent model is reset layer by layer."""
+
+    name = "reset-states"
+    matches = "`model.reset_states()`, `metric.reset_states()`"
+    since = "Keras 3.0"
+    why = "A model has no `reset_states` any more; its stateful layers have `reset_state` or `reset_states`."
+    source = MIGRATING
+    methods = ("reset_states",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not isinstance(original.func, cst.Attribute):
+            return None
+        receiver = original.func.value
+        kind = context.kind(receiver)
+        if kind == "metric" and isinstance(node.func, cst.Attribute):
+            context.change(self, original, "A metric's `reset_states` is called `reset_state` today.")
+            return node.with_changes(func=node.func.with_changes(attr=cst.Name("reset_state")))
+        model_named = isinstance(receiver, cst.Name | cst.Attribute) and code(receiver).lower().endswith("model")
+        if kind != "model" and not (kind is None and model_named):
+            return None
+        if not isinstance(node.func, cst.Attribute) or len(node.args):
+            return None
+        context.change(self, original)
+        helper = context.helper("reset_states", _RESET_STATES)
+        return cst.Call(helper, [cst.Arg(node.func.value)])
+
+
+_RESET_STATES = '''
+def reset_states(model):
+    """Reset the state of every stateful layer of a model."""
+    for layer in model.layers:
+        if getattr(layer, "stateful", False) and hasattr(layer, "reset_states"):
+            layer.reset_states()
+'''
+
+RULES: tuple[type[Rule], ...] = (PredictClasses, MetricsNames, SequentialTensors, GoneAttributes, ResetStates)
