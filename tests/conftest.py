@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from matrix_server import Synapse
 
 from bot.settings import CHECKOUT
 from kb.knowledge import KnowledgeBase
@@ -37,6 +38,15 @@ def knowledge(data_dir: Path) -> Iterator[KnowledgeBase]:
     opened = KnowledgeBase(data_dir / "knowledge", content=CHECKOUT / "data")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    """A real Matrix homeserver; each test brings its own people and rooms."""
+    server = Synapse(tmp_path_factory.mktemp("synapse"))
+    server.start()
+    yield server
+    server.stop()
 
 
 class _LoudSkips:

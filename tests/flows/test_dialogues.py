@@ -16,10 +16,13 @@ import pytest
 from dialogue import ChannelDriver, Dialogue, dialogues, play
 from dialogue_drivers import discord as on_discord
 from dialogue_drivers import in_memory
+from dialogue_drivers import matrix as on_matrix
 from dialogue_drivers.discord import OnDiscord
 from dialogue_drivers.in_memory import InMemory
+from dialogue_drivers.matrix import OnMatrix
 from dialogue_drivers.terminal import TerminalPipe
 from dialogue_drivers.web import WebApi
+from matrix_server import Synapse
 
 from bot.assistant import Assistant
 from kb.knowledge import KnowledgeBase
@@ -28,6 +31,7 @@ from runner.runner import Runner
 
 CHANNELS = {
     "discord": OnDiscord.abilities,
+    "matrix": OnMatrix.abilities,
     "memory": InMemory.abilities,
     "terminal": TerminalPipe.abilities,
     "web": WebApi.abilities,
@@ -71,6 +75,11 @@ def memory(rooms: Assistant, tmp_path: Path) -> Opened:
 @pytest.fixture
 def discord(rooms: Assistant, tmp_path: Path) -> Opened:
     return lambda: on_discord.opened(rooms, tmp_path)
+
+
+@pytest.fixture
+def matrix(rooms: Assistant, synapse: Synapse, tmp_path: Path) -> Opened:
+    return lambda: on_matrix.opened(synapse, rooms, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from matrix_world import Synapse, World, world
+from matrix_server import Synapse
+from matrix_world import World, world
 
 from bot.assistant import Assistant
 from kb.knowledge import KnowledgeBase
@@ -16,14 +17,6 @@ from runner.policy import RunnerConfig
 from runner.runner import Runner
 
 Worlds = Callable[..., contextlib.AbstractAsyncContextManager[World]]
-
-
-@pytest.fixture(scope="session")
-def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    server = Synapse(tmp_path_factory.mktemp("synapse"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="session")
