@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import selectors
+import signal
 import socket
 import struct
 import threading
@@ -95,6 +96,8 @@ class Supervision:
         try:
             self._watch()
         finally:
+            if self._cancelled.is_set() and not ending.reason and _killed(ending.wait_status):
+                ending.reason = "cancelled"  # the end that we made was told before we looked why
             child.kill()
             child.dead(_DRAIN_S * 5)
             self._drain()
@@ -262,3 +265,7 @@ class Supervision:
         with contextlib.suppress(OSError):
             space = os.fstatvfs(child.scratch)
             ending.disk_full = space.f_bavail == 0 or space.f_favail == 0
+
+
+def _killed(wait_status: int | None) -> bool:
+    return wait_status is None or (os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) == signal.SIGKILL)

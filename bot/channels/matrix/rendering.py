@@ -23,7 +23,7 @@ from bot.redaction import disarm, fenced
 from bot.wording import say
 
 BAR_CELLS = 10
-ANSWER_NAME = "answer.md"
+ANSWER_NAME = "whole-answer.md"
 FORMAT = "org.matrix.custom.html"
 # Of the tags that the specification allows in a message, those that Markdown makes.
 _TAGS = {
