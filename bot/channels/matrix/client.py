@@ -334,7 +334,7 @@ def size_of(content: Mapping[str, Any]) -> int:
 
 
 def _refusal(answer: nio.ErrorResponse) -> ChannelError:
-    code, told = answer.status_code or "M_UNKNOWN", str(answer.message)[:300]
+    code, told = answer.status_code or "M_UNKNOWN", str(answer.message)[:300].rstrip(".")
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}:
         return CannotConnect(
             f"The homeserver does not accept the Matrix token: {told}.",
