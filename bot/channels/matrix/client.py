@@ -69,20 +69,20 @@ class Refused(ChannelError):
 
 
 class MatrixClient:
-    """Lobby's account on its homeserver."""
+    """Lobby's account on its homeserver; without `keys` it reads no encrypted room and writes nothing down."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, keys: bool = CAN_ENCRYPT) -> None:
         self._settings = settings
-        self._keys = settings.data_dir / "chat" / "matrix"
-        if CAN_ENCRYPT:
-            self._keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = settings.data_dir / "chat" / "matrix"
+        if keys:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # nio reports what is unwell with an event together with the event; that is none of a log's business.
         logging.getLogger("nio").setLevel(logging.CRITICAL)
-        config = nio.AsyncClientConfig(max_timeouts=0, encryption_enabled=CAN_ENCRYPT)
+        config = nio.AsyncClientConfig(max_timeouts=0, encryption_enabled=keys)
         self.nio = nio.AsyncClient(
             settings.matrix_homeserver.rstrip("/"),
             settings.matrix_user,
-            store_path=str(self._keys) if CAN_ENCRYPT else "",
+            store_path=str(folder) if keys else "",
             config=config,
         )
         self.upload_bytes = limits.FILE_BYTES

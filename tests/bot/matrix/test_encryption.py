@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 from matrix_world import until
 
 from bot.channels.matrix import rooms
+from bot.settings import CHECKOUT
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.sandbox]
 
@@ -104,3 +108,33 @@ async def test_without_encryption_it_is_said_once(worlds: Worlds, monkeypatch: A
         await world.settled()
         assert len(await told()) == 1
         assert "keras-lobby[matrix-e2e]" in caplog.text
+
+
+async def test_without_the_optional_dependency_everything_else_works(worlds: Worlds) -> None:
+    program = """
+import asyncio, importlib.util, sys
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "vodozemac" else found(name, *rest)
+sys.modules["vodozemac"] = None
+from bot.channels.matrix import service
+from bot.channels.matrix.client import CAN_ENCRYPT, MatrixClient
+from bot.settings import load
+
+async def main():
+    client = MatrixClient(load().settings)
+    await client.open()
+    await client.sync("", first=True)
+    await client.close()
+    print("encrypts" if CAN_ENCRYPT else "plain", client.user_id)
+
+asyncio.run(main())
+"""
+    async with worlds() as world:
+        account = {"HOMESERVER": world.server.address, "USER": world.me, "TOKEN": world.token}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LOBBY_")}
+        environment = {**kept, **{f"LOBBY_MATRIX_{name}": value for name, value in account.items()}}
+        command = [sys.executable, "-c", program]
+        done = await asyncio.to_thread(
+            subprocess.run, command, env=environment, cwd=CHECKOUT, capture_output=True, text=True
+        )
+        assert done.stdout.split() == ["plain", world.me], done.stderr
