@@ -29,9 +29,7 @@ READ_AT_MOST = 32 * MAX_SOURCE_BYTES
 @click.option("--run", "prove", is_flag=True, help="Run it before and after, and mend what the run complains about.")
 @click.option("--backend", type=click.Choice(BACKENDS), default="tensorflow", show_default=True, help="With --run.")
 @common_options
-def upgrade(
-    path: str, only_source: bool, prove: bool, backend: Backend, as_json: bool, data_dir: Path | None
-) -> int:
+def upgrade(path: str, only_source: bool, prove: bool, backend: Backend, as_json: bool, data_dir: Path | None) -> int:
     """Rewrite the Keras 1, Keras 2 or tf.keras code in FILE (- reads standard input) for Keras 3.
 
     FILE is a Python program, a notebook (its code cells) or Markdown (its fenced Python blocks). Nothing is executed
