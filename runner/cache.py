@@ -24,8 +24,8 @@ from runner.store import Store, job_to_json
 
 _SEEDED = re.compile(r"set_random_seed\(\s*\d+\s*\)")
 _RANDOM = re.compile(r"random|shuffle|dropout|Dropout|SeedGenerator")
-# Generators that no seed of ours reaches.
-_FRESH = re.compile(r"default_rng\(\s*\)|RandomState\(\s*\)|\bGenerator\(|\bRandom\(\s*\)|seed\(\s*\)")
+# What asks the machine for new entropy, whatever was seeded before.
+_FRESH = re.compile(r"default_rng|RandomState|\bGenerator|\bRandom\b|\bseed\(\s*(?:None)?\s*\)|SeedSequence")
 _PACKAGES = ("keras", "tensorflow", "jax", "jaxlib", "torch", "numpy", "keras-hub", "keras-tuner", "keras-lobby")
 
 

@@ -39,11 +39,13 @@ _CHOICE = re.compile(
     r"""(?:\]\s*=|,|=|:)\s*['"](tensorflow|jax|torch)['"]""",
     re.MULTILINE,
 )
+# The first line of an answer's code that works on one backend only.
+_NEEDED = re.compile(r"# Needs KERAS_BACKEND=(tensorflow|jax|torch)\b")
 
 
 def chosen_backend(source: str) -> Backend | None:
     """Return the backend that a snippet plainly sets for itself, which is then the parent to take."""
-    match = _CHOICE.search(source)
+    match = _CHOICE.search(source) or _NEEDED.match(source)
     return match.group(1) if match else None  # type: ignore[return-value]
 
 

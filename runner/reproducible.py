@@ -70,7 +70,8 @@ _RESTLESS = re.compile(
       now | utcnow | today | \w*timestamp\w* | Timestamp | times? | \w*_time | \w*perf_counter\w* | monotonic\w* | clock
     | (?:c|asc|local|gm|strf|m)time | get[mca]time | st_\w+ | \w*stat | timeit | Timer | profiler? | benchmark
     | urandom | SystemRandom | getrandom | uuid\d? | getpid | getppid | id | mkdtemp | mkstemp | gettempdir
-    | empty(?:_like|_strided)? | new_empty | Event | memory_\w+ | max_memory\w* | cpu_count | \w*thread\w* | Thread\w*
+    | empty(?:_like|_strided)? | new_empty | ndarray | \w*Tensor | frombuffer | create_file_writer | summary_writer
+    | hash | SeedSequence | \w*[gG]enerator\w* | \w*non_deterministic\w* | default_rng | RandomState | Random | Event | memory_\w+ | max_memory\w* | cpu_count | \w*thread\w* | Thread\w*
     | \w*[Pp]rocess\w* | Pool | fork | DataLoader | exec | eval | compile_command | getattr | globals | vars | locals
     | __\w*(?:import|dict|loader|builtins|subclasses|globals|code)\w*__ | import_module | modules | settrace | ctypes
     | save | export | savez\w* | TensorBoard | BackupAndRestore | gc | getrefcount | _\w+
@@ -126,13 +127,21 @@ def _is_restless(node: ast.AST, own: frozenset[str]) -> bool:
     if isinstance(node, ast.Name):
         return node.id not in own and isinstance(node.ctx, ast.Load) and node.id in _BUILTINS_LOOKING
     if isinstance(node, ast.Constant):
-        return node.value in ("now", "today")  # NumPy and pandas take a clock by these words
+        # NumPy and pandas take a clock by these words; devices and /proc are read by their paths.
+        text = node.value.strip().lower() if isinstance(node.value, str) else ""
+        return text in ("now", "today") or text.startswith(("/dev", "/proc", "/sys"))
     return isinstance(node, ast.AsyncFunctionDef | ast.Await)
 
 
 # Of plain names only what is built in can look: any other was bound by code that is judged by itself.
 _BUILTINS_LOOKING = frozenset(
     (
+        "hash",
+        "default_rng",
+        "RandomState",
+        "SeedSequence",
+        "Random",
+        "ndarray",
         "id",
         "exec",
         "eval",

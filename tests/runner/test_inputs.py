@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.inputs import BadInput, read_source
+from runner.pool import chosen_backend
 
 
 def notebook(*cells: tuple[str, object]) -> bytes:
@@ -87,3 +88,16 @@ def test_what_cannot_be_read_says_what_to_do(content: bytes, name: str) -> None:
 def test_anything_is_source_or_bad_input(content: bytes, name: str) -> None:
     with contextlib.suppress(BadInput):
         assert isinstance(read_source(content, name), str)
+
+
+@pytest.mark.parametrize(
+    ("source", "backend"),
+    [
+        ("# Needs KERAS_BACKEND=torch\nimport keras", "torch"),
+        ("import os\nos.environ['KERAS_BACKEND'] = 'jax'\nimport keras", "jax"),
+        ("import keras\n# Needs KERAS_BACKEND=torch", None),
+        ("# Needs KERAS_BACKEND=theano", None),
+    ],
+)
+def test_backend_that_a_snippet_names_is_taken(source: str, backend: str | None) -> None:
+    assert chosen_backend(source) == backend
