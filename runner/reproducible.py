@@ -71,7 +71,8 @@ _RESTLESS = re.compile(
     | (?:c|asc|local|gm|strf|m)time | get[mca]time | st_\w+ | \w*stat | timeit | Timer | profiler? | benchmark
     | urandom | SystemRandom | getrandom | uuid\d? | getpid | getppid | id | mkdtemp | mkstemp | gettempdir
     | empty(?:_like|_strided)? | new_empty | ndarray | \w*Tensor | frombuffer | create_file_writer | summary_writer
-    | hash | SeedSequence | \w*[gG]enerator\w* | \w*non_deterministic\w* | default_rng | RandomState | Random | Event | memory_\w+ | max_memory\w* | cpu_count | \w*thread\w* | Thread\w*
+    | hash | SeedSequence | \w*[gG]enerator\w* | \w*non_deterministic\w* | default_rng | RandomState | Random
+    | Event | memory_\w+ | max_memory\w* | cpu_count | \w*thread\w* | Thread\w*
     | \w*[Pp]rocess\w* | Pool | fork | DataLoader | exec | eval | compile_command | getattr | globals | vars | locals
     | __\w*(?:import|dict|loader|builtins|subclasses|globals|code)\w*__ | import_module | modules | settrace | ctypes
     | save | export | savez\w* | TensorBoard | BackupAndRestore | gc | getrefcount | _\w+
