@@ -24,7 +24,13 @@ SERVES, RECURSES = "make run", "make test"
 @pytest.fixture(scope="module")
 def environment(data_dir: Path) -> dict[str, str]:
     path = f"{CHECKOUT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "LOBBY_DATA_DIR": str(data_dir)}
+    # What `make test` itself was called with is not meant for the commands tried here.
+    outer = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "ARGS")
+    }
+    return {**outer, "PATH": path, "LOBBY_DATA_DIR": str(data_dir)}
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ def judge(stream: bytes, cuts: list[int]) -> None:
                 json.dumps(event, allow_nan=False)
         at = cut
     ending = Ending(begun=10.0, stdout=Kept(100), stderr=Kept(100), told=told, wait_status=7 << 8, ended=11.0)
-    result = result_of("01J", Job("x"), ending, (), queued_ms=0.0, accepted_ms=0.0)
+    result = result_of("01J", Job("x"), ending, (), (), queued_ms=0.0, accepted_ms=0.0)
     # Exit status 7 was measured: nothing that was told may make it a success.
     assert result.status in ("error", "memory", "rejected", "interrupted")
     assert result.exit_code in (7, None)
