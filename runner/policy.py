@@ -162,7 +162,7 @@ def environment(backend: Backend) -> dict[str, str]:
         "GLOG_minloglevel": "2",
         "GRPC_VERBOSITY": "NONE",
         "TOKENIZERS_PARALLELISM": "false",
-        # Threads of a loop that is over wait asleep: on busy cores their spinning made small operations 20 times slower.
+        # Threads of a loop that is over wait asleep: on busy cores spinning made small operations 20 times slower.
         "OMP_WAIT_POLICY": "PASSIVE",
         "GOMP_SPINCOUNT": "0",
         "COLUMNS": "120",  # `model.summary()` must not be cut at 80
