@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import sys
 import time
@@ -27,8 +28,11 @@ class _State:
         self.last_batch = 0.0
         self.fits: list[dict[str, Any]] = []
         self.current: dict[int, dict[str, Any]] = {}
-        self.models: weakref.WeakSet[Any] = weakref.WeakSet()
-        self.told: set[int] = set()
+        # Keyed by their order: a set would hand them out in the order of their addresses.
+        self.models: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self.order = itertools.count()
+        self.told: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.models_told = 0
         self.draw: Callable[[Any], None] | None = None
 
 
@@ -65,7 +69,7 @@ def _patch_models(model_class: Any) -> None:
         made = create(cls, *args, **kwargs)
         with contextlib.suppress(Exception):
             if not _is_inside_of_a_sequential(sys._getframe(1)):
-                _state.models.add(made)
+                _state.models[next(_state.order)] = made
         return made
 
     model_class.__new__ = new
@@ -173,11 +177,12 @@ def _number(value: Any) -> float | None:
 
 
 def _tell_model(model: Any) -> None:
-    if id(model) in _state.told or len(_state.told) >= _MODELS or not report.is_owner():
+    if model in _state.told or _state.models_told >= _MODELS or not report.is_owner():
         return
     if not getattr(model, "built", False):
         return
-    _state.told.add(id(model))
+    _state.told.add(model)
+    _state.models_told += 1
     lines: list[str] = []
     model.summary(print_fn=lambda text, **_: lines.append(str(text)))
     summary = "\n".join(lines)[:_SUMMARY_KEPT]
@@ -192,7 +197,7 @@ def finish() -> None:
         report.tell("fit", epochs=fit["epochs"], history=fit["history"])
     if "keras" not in sys.modules:
         return
-    models = list(_state.models)
+    models = list(_state.models.values())
     inner: set[int] = set()
     for model in models:
         with contextlib.suppress(Exception):

@@ -105,6 +105,7 @@ class Synapse:
             "rc_message": _FREE,
             "rc_login": {"address": _FREE, "account": _FREE, "failed_attempts": _FREE},
             "rc_joins": {"local": _FREE},
+            "rc_joins_per_room": _FREE,
             "rc_invites": {"per_room": _FREE, "per_user": _FREE, "per_issuer": _FREE},
             "rc_room_creation": _FREE,
         }

@@ -127,7 +127,16 @@ outer.compile("sgd", "mse")
 other = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)], name="other")
 """
     models = keras_runner.run(Job(source)).models
-    assert sorted(model.name for model in models) == ["other", "outer"]
+    assert [model.name for model in models] == ["outer", "other"]
+
+
+def test_models_are_told_in_the_order_they_were_made(keras_runner: Runner) -> None:
+    source = """
+import keras
+made = [keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)], name=f"m{number}") for number in range(8)]
+"""
+    models = keras_runner.run(Job(source)).models
+    assert [model.name for model in models] == [f"m{number}" for number in range(8)]
 
 
 def test_models_are_drawn_on_request(keras_runner: Runner) -> None:
