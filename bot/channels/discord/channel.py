@@ -18,7 +18,8 @@ from bot.channels.base import ChannelError, Gone, NotAllowed
 from bot.channels.discord import limits, permissions
 from bot.channels.discord.buttons import buttons_of
 from bot.channels.discord.reading import NAME
-from bot.channels.discord.rendering import Inline, Rendered, render
+from bot.channels.discord.rendering import Rendered, render
+from bot.channels.rendering import Inline
 from bot.messages import Action, File, Message, Reply
 from bot.wording import say
 

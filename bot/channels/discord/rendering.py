@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import discord
 
 from bot.channels.discord import limits
-from bot.messages import File, Link, Progress, Reply
-from bot.redaction import disarm, fenced
+from bot.channels.rendering import ANSWER_NAME, Inline, bar, chosen_files, code_block, web_address
+from bot.messages import File, Link, Reply
+from bot.redaction import disarm
 from bot.wording import say
 
 # Kinds that are cards; everything else is a sentence.
@@ -28,20 +29,10 @@ _RUN_COLOURS = {"ok": 0x57F287, "cancelled": 0x99AAB5, "interrupted": 0x99AAB5}
 _RUNNING = 0x5865F2
 _FAILED = 0xED4245
 _NEUTRAL = 0x99AAB5
-BAR_CELLS = 10
 # Left free in a card for the rest when the text is long.
 LONGEST_CODE = 1_800
 LONGEST_SOURCES = 700
 EXAMPLE_NAME = "example.py"
-ANSWER_NAME = "whole-answer.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Inline:
-    """A file made from a reply's own text, because it does not fit."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,8 @@ def render(reply: Reply, *, embeds: bool = True, attach: bool = True, file_bytes
     if card and (reply.kind == "run" or reply.output or reply.code) and len(_whole(reply)) <= limits.CONTENT:
         return _wide(reply, file_bytes, attach)
     longest = limits.EMBED_DESCRIPTION if card else limits.CONTENT
-    files, left_out = _chosen_files(reply, file_bytes, attach)
+    chosen, left_out = chosen_files(reply, limits.FILES if attach else 0, file_bytes)
+    files: tuple[File | Inline, ...] = chosen
     notes = _file_notes(left_out, reply.locale, attach)
     sources = _sources(reply.sources, reply.locale, card)
     # Outside of a card the sources and notes share the text's room.
@@ -86,7 +78,7 @@ def render(reply: Reply, *, embeds: bool = True, attach: bool = True, file_bytes
 
 def _wide(reply: Reply, file_bytes: int, attach: bool) -> Rendered:
     """Put what people read into the text, and what they may follow on a card."""
-    files, left_out = _chosen_files(reply, file_bytes, attach)
+    files, left_out = chosen_files(reply, limits.FILES if attach else 0, file_bytes)
     notes = _file_notes(left_out, reply.locale, attach)
     sources = _sources(reply.sources, reply.locale, True)
     embed = _card(reply, notes, sources) if sources or notes else None
@@ -111,11 +103,11 @@ def _text(reply: Reply) -> str:
 
 
 def _blocks(reply: Reply) -> list[tuple[str, str]]:
-    """Return the blocks of a reply, each with what it is made of."""
+    """Return what blocks are made of, each with its block."""
     return [
-        (block, f"```{language}\n{fenced(disarm(block)).rstrip()}\n```")
-        for language, block in (("text", reply.output), ("python", reply.code))
-        if block.strip()
+        (text, shown)
+        for language, text in (("text", reply.output), ("python", reply.code))
+        if (shown := code_block(language, text))
     ]
 
 
@@ -124,14 +116,6 @@ def _card(reply: Reply, text: str, sources: str) -> discord.Embed:
     if sources:
         embed.add_field(name=say("discord.sources_title", reply.locale), value=sources, inline=False)
     return embed
-
-
-def bar(progress: Progress) -> str:
-    """Draw how many epochs are done; "" where that is not known."""
-    if not progress.epoch or not progress.epochs:
-        return ""
-    done = min(BAR_CELLS, round(BAR_CELLS * progress.epoch / progress.epochs))
-    return "▰" * done + "▱" * (BAR_CELLS - done)
 
 
 def cut(text: str, longest: int) -> str:
@@ -188,23 +172,11 @@ def _sources(links: Sequence[Link], locale: str, card: bool) -> str:
 
 
 def _link(title: str, url: str, card: bool) -> str:
-    if not url.startswith(("http://", "https://")):
+    address = web_address(url)
+    if not address:
         return title
-    url = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
     # In a text, Discord would unfold the page unless the address stands in angle brackets.
-    return f"[{title}]({url})" if card else f"[{title}](<{url}>)"
-
-
-def _chosen_files(reply: Reply, file_bytes: int, attach: bool) -> tuple[tuple[File | Inline, ...], tuple[str, ...]]:
-    """Choose the files to attach: what a person sees first comes first."""
-    chosen: list[File | Inline] = []
-    left_out: list[str] = []
-    for file in (*reply.pictures, *reply.files):
-        if attach and file.size <= file_bytes and len(chosen) < limits.FILES and file.path.is_file():
-            chosen.append(file)
-        else:
-            left_out.append(file.name)
-    return tuple(chosen), tuple(left_out)
+    return f"[{title}]({address})" if card else f"[{title}](<{address}>)"
 
 
 def _file_notes(left_out: Sequence[str], locale: str, attach: bool) -> str:

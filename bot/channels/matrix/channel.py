@@ -15,8 +15,9 @@ from bot.channels.base import ChannelError, Gone, NotAllowed
 from bot.channels.matrix import files
 from bot.channels.matrix.client import MatrixClient
 from bot.channels.matrix.names import NAME
-from bot.channels.matrix.rendering import Inline, Rendered, edited, render, text_content
+from bot.channels.matrix.rendering import Rendered, edited, render, text_content
 from bot.channels.matrix.signs import plain, signs_of
+from bot.channels.rendering import Inline
 from bot.desk import Desk
 from bot.messages import Action, File, Message, Reply
 from bot.settings import Settings

@@ -14,7 +14,7 @@ from nio.crypto import decrypt_attachment
 
 from bot.attachments import MOST_BYTES
 from bot.channels.matrix.client import MatrixClient
-from bot.channels.matrix.rendering import Inline
+from bot.channels.rendering import Inline
 from bot.messages import Attachment, File
 
 MESSAGE_TYPES = frozenset({"m.file", "m.image"})

@@ -18,12 +18,11 @@ from markdown_it import MarkdownIt
 from bot.channels.matrix import limits
 from bot.channels.matrix.names import SIGNS
 from bot.channels.matrix.signs import legend, tokens
-from bot.messages import File, Link, Progress, Reply
-from bot.redaction import disarm, fenced
+from bot.channels.rendering import ANSWER_NAME, Inline, bar, chosen_files, code_block, web_address
+from bot.messages import File, Link, Reply
+from bot.redaction import disarm
 from bot.wording import say
 
-BAR_CELLS = 10
-ANSWER_NAME = "whole-answer.md"
 FORMAT = "org.matrix.custom.html"
 # Of the tags that the specification allows in a message, those that Markdown makes.
 _TAGS = {
@@ -32,14 +31,6 @@ _TAGS = {
 }
 _ENDING = "\n```\n…"
 _SPECIAL = re.compile(r"([][*_~|`<>])")
-
-
-@dataclass(frozen=True, slots=True)
-class Inline:
-    """A file made from a reply's own text, because it does not fit."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,7 @@ def render(reply: Reply, *, file_bytes: int = limits.FILE_BYTES) -> Rendered:
         reply: what the desk says.
         file_bytes: the largest file that the homeserver accepts.
     """
-    files, left_out = _chosen_files(reply, file_bytes)
+    files, left_out = chosen_files(reply, limits.FILES, file_bytes)
     body = _markdown(reply, left_out)
     short = fitting(body)
     extra = (Inline(ANSWER_NAME, body.encode("utf-8", "replace")),) if short != body else ()
@@ -98,19 +89,11 @@ def cut(text: str, longest: int) -> str:
     return kept + (_ENDING if kept.count("```") % 2 else "\n…")
 
 
-def bar(progress: Progress) -> str:
-    """Draw how many epochs are done; "" where that is not known."""
-    if not progress.epoch or not progress.epochs:
-        return ""
-    done = min(BAR_CELLS, round(BAR_CELLS * progress.epoch / progress.epochs))
-    return "▰" * done + "▱" * (BAR_CELLS - done)
-
-
 def _markdown(reply: Reply, left_out: Sequence[str]) -> str:
     parts = [reply.text]
     if reply.progress is not None:
         parts.append(bar(reply.progress))
-    parts += [_block("text", reply.output), _block("python", reply.code), _sources(reply.sources, reply.locale)]
+    parts += [code_block("text", reply.output), code_block("python", reply.code), _sources(reply.sources, reply.locale)]
     if reply.permalink.startswith(("http://", "https://")):
         parts.append(_link(say("matrix.full", reply.locale), reply.permalink))
     if left_out:
@@ -118,10 +101,6 @@ def _markdown(reply: Reply, left_out: Sequence[str]) -> str:
         parts.append(say("matrix.left_out", reply.locale, names=names))
     parts.append(legend(reply))
     return "\n\n".join(part for part in parts if part.strip())
-
-
-def _block(language: str, text: str) -> str:
-    return f"```{language}\n{fenced(disarm(text)).rstrip()}\n```" if text.strip() else ""
 
 
 def _sources(links: Sequence[Link], locale: str) -> str:
@@ -133,21 +112,8 @@ def _sources(links: Sequence[Link], locale: str) -> str:
 
 
 def _link(title: str, url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        return title
-    return f"[{title}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
-
-
-def _chosen_files(reply: Reply, file_bytes: int) -> tuple[tuple[File, ...], tuple[str, ...]]:
-    """Choose the files to send: what a person sees first comes first."""
-    chosen: list[File] = []
-    left_out: list[str] = []
-    for file in (*reply.pictures, *reply.files):
-        if file.size <= file_bytes and len(chosen) < limits.FILES and file.path.is_file():
-            chosen.append(file)
-        else:
-            left_out.append(file.name)
-    return tuple(chosen), tuple(left_out)
+    address = web_address(url)
+    return f"[{title}]({address})" if address else title
 
 
 def _bytes(text: str) -> int:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.channels.discord import limits
 from bot.channels.discord.buttons import buttons_of
-from bot.channels.discord.rendering import Inline, bar, cut, render
+from bot.channels.discord.rendering import cut, render
+from bot.channels.rendering import Inline, bar
 from bot.messages import Button, File, Intent, Link, Progress, Reply
 
 TEXTS = st.text(alphabet=st.sampled_from("ab `\n*_<@>[]()你🙂"), max_size=9000)

@@ -13,8 +13,9 @@ from bot.channels.matrix.client import size_of
 from bot.channels.matrix.files import png_size
 from bot.channels.matrix.formatted import text_of
 from bot.channels.matrix.reading import relation_of
-from bot.channels.matrix.rendering import ANSWER_NAME, edited, render, to_html
+from bot.channels.matrix.rendering import edited, render, to_html
 from bot.channels.matrix.signs import plain, signs_of
+from bot.channels.rendering import ANSWER_NAME
 from bot.messages import Button, File, Intent, Link, Progress, Reply
 
 
