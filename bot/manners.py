@@ -45,6 +45,8 @@ _SCANNING = re.compile(
 )
 MISUSE_SCORE = 4.0
 
+# Under this name it is kept which mode a room has from the settings.
+_MODE_OF_SETTINGS = "mode of settings"
 # On these the person sits at the machine itself.
 LOCAL_CHANNELS = frozenset({"terminal"})
 # What costs nothing and must always work.
@@ -98,6 +100,18 @@ class Manners:
     def set_mode(self, channel: str, room: str, mode: Mode) -> None:
         """Keep an operator's choice for a room (or a server, by its id)."""
         self._memory.choose(channel, room, "mode", mode)
+
+    def settle(self, channel: str, room: str, wanted: Mode | None) -> None:
+        """Give a room the mode that the settings want for it, None for that of all rooms.
+
+        What an operator chose stays; what came from the settings goes with them.
+        """
+        chosen = self._memory.choice(channel, "mode", room)
+        applied = self._memory.choice(channel, _MODE_OF_SETTINGS, room)
+        if chosen == applied and wanted != applied:
+            mode = next(mode for mode in MODES if mode == (wanted or self._settings.chat_mode))
+            self.set_mode(channel, room, mode)
+            self._memory.choose(channel, room, _MODE_OF_SETTINGS, mode)
 
     def paused(self, channel: str, server: str, room: str) -> bool:
         """True where an operator has paused Lobby."""

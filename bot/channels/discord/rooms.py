@@ -9,7 +9,7 @@ import discord
 
 from bot.channels.discord import permissions
 from bot.channels.discord.reading import NAME
-from bot.messages import MODES, Mode
+from bot.messages import Mode
 
 if TYPE_CHECKING:
     from bot.channels.discord.bot import LobbyBot
@@ -35,23 +35,18 @@ def rooms_of(guild: discord.Guild) -> list[Room]:
 
 
 def _settle(bot: LobbyBot, room: Room) -> Mode:
-    memory, manners, server = bot.desk.memory, bot.desk.manners, str(room.guild.id)
-    wanted = _wanted(bot, room)
-    chosen, applied = memory.choice(NAME, "mode", str(room.id)), memory.choice(NAME, "mode of settings", str(room.id))
-    # What an operator chose by /lobby mode stays; what came from the settings goes with them.
-    if chosen == applied and wanted != applied:
-        mode: Mode = next((mode for mode in MODES if mode == (wanted or bot.settings.chat_mode)), MODES[0])
-        manners.set_mode(NAME, str(room.id), mode)
-        memory.choose(NAME, str(room.id), "mode of settings", mode)
-    return manners.mode(NAME, server, str(room.id))
+    manners = bot.desk.manners
+    manners.settle(NAME, str(room.id), _wanted(bot, room))
+    return manners.mode(NAME, str(room.guild.id), str(room.id))
 
 
-def _wanted(bot: LobbyBot, room: Room) -> str | None:
+def _wanted(bot: LobbyBot, room: Room) -> Mode | None:
     names = {room.name.lower(), str(room.id)}
-    for mode, listed in (
-        ("answer", bot.settings.discord_answer_channels),
-        ("suggest", bot.settings.discord_suggest_channels),
-    ):
-        if any(one.lower().lstrip("#") in names for one in listed):
+    listed: dict[Mode, tuple[str, ...]] = {
+        "answer": bot.settings.discord_answer_channels,
+        "suggest": bot.settings.discord_suggest_channels,
+    }
+    for mode, rooms in listed.items():
+        if any(one.lower().lstrip("#") in names for one in rooms):
             return mode
     return None

@@ -11,7 +11,7 @@ from bot.channels.matrix import limits
 from bot.channels.matrix.client import CAN_ENCRYPT, MatrixClient
 from bot.channels.matrix.names import NAME
 from bot.desk import Desk
-from bot.messages import HELPER, MODES, OPERATOR, Author, Mode
+from bot.messages import HELPER, OPERATOR, Author, Mode
 from bot.settings import Settings
 from bot.wording import say
 
@@ -111,18 +111,10 @@ class Rooms:
     async def settle(self, room: nio.MatrixRoom) -> None:
         """Apply the settings' mode where no operator chose another, and say where we cannot read."""
         if room.room_id in self._named:
-            await self._desk.workers.look(self._settle, room.room_id, self._named[room.room_id])
+            settle = self._desk.manners.settle
+            await self._desk.workers.look(settle, NAME, room.room_id, self._named[room.room_id])
         if room.encrypted and not CAN_ENCRYPT:
             await self._tell_encrypted(room)
-
-    def _settle(self, room_id: str, wanted: Mode | None) -> None:
-        memory, name = self._desk.memory, "mode of settings"
-        chosen, applied = memory.choice(NAME, "mode", room_id), memory.choice(NAME, name, room_id)
-        # What an operator chose by !mode stays; what came from the settings goes with them.
-        if chosen == applied and wanted != applied:
-            mode = next(mode for mode in MODES if mode == (wanted or self._settings.chat_mode))
-            self._desk.manners.set_mode(NAME, room_id, mode)
-            memory.choose(NAME, room_id, name, mode)
 
     async def _tell_encrypted(self, room: nio.MatrixRoom) -> None:
         """Say once, in the log and in the room, that we cannot read what is written there."""
