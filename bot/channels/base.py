@@ -25,7 +25,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 from bot.desk import Desk
-from bot.messages import Action, Message, Reply
+from bot.memory import Conversation
+from bot.messages import Action, Author, Message, Reply
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,27 @@ async def resume(desk: Desk, channel: Channel) -> int:
     unfinished = await desk.unfinished(channel.name)
     await asyncio.gather(*(serve(desk, channel, message) for message in unfinished))
     return len(unfinished)
+
+
+def standing_for(conversation: Conversation, message_id: str, sent_at: float = 0.0) -> Message:
+    """Return a message in the place of a conversation in which nobody has written, to send a reminder by.
+
+    Args:
+        conversation: that fell asleep.
+        message_id: of the message that is not there.
+        sent_at: when it would have been sent, in seconds since 1970.
+    """
+    return Message(
+        id=message_id,
+        channel=conversation.channel,
+        server=conversation.server,
+        room=conversation.room,
+        thread=conversation.thread,
+        author=Author(conversation.asker),
+        locale=conversation.locale,
+        url=conversation.url,
+        sent_at=sent_at,
+    )
 
 
 def reply_is_silent(reply: Reply) -> bool:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import tasks
 
-from bot.channels.base import ChannelError
+from bot.channels.base import ChannelError, standing_for
 from bot.channels.discord import permissions
 from bot.channels.discord.reading import NAME
-from bot.memory import Conversation
 from bot.messages import Author, Intent, Message
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Threads:
         """Remind of threads that fell asleep, close those that were reminded of, and let the desk tidy up."""
         await self._bot.wait_until_ready()
         for conversation, reply in await self._bot.desk.idle(NAME):
-            message = _standing_for(conversation)
+            message = standing_for(conversation, "idle")
             try:
                 await self._bot.channel.send(message, reply)
             except ChannelError as error:
@@ -132,17 +131,3 @@ class Threads:
             return None
         wanted = self._bot.settings.discord_solved_tag.lower()
         return next((tag for tag in thread.parent.available_tags if tag.name.lower() == wanted), None)
-
-
-def _standing_for(conversation: Conversation) -> Message:
-    """Return a message in the place of a conversation in which nobody has written."""
-    return Message(
-        id="idle",
-        channel=NAME,
-        server=conversation.server,
-        room=conversation.room,
-        thread=conversation.thread,
-        author=Author(conversation.asker),
-        locale=conversation.locale,
-        url=conversation.url,
-    )

@@ -12,7 +12,7 @@ from typing import Any
 
 import nio
 
-from bot.channels.base import ChannelError, resume, serve
+from bot.channels.base import ChannelError, resume, serve, standing_for
 from bot.channels.matrix.channel import FILE_KIND, MatrixChannel
 from bot.channels.matrix.client import MatrixClient, Refused
 from bot.channels.matrix.cursor import Cursor
@@ -22,8 +22,7 @@ from bot.channels.matrix.reading import Reader, address_of, relation_of
 from bot.channels.matrix.rooms import People, Rooms
 from bot.channels.matrix.signs import SOLVED_SIGNS, VOTES, plain
 from bot.desk import Desk
-from bot.memory import Conversation
-from bot.messages import Author, Intent, Message
+from bot.messages import Intent, Message
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -115,7 +114,8 @@ class MatrixBot:
     async def look(self) -> None:
         """Do once what is done now and then."""
         for conversation, reply in await self.desk.idle(NAME):
-            message = _standing_for(conversation)
+            now = time.time()
+            message = standing_for(conversation, f"idle-{conversation.id}-{now:.0f}", now)
             try:
                 await self.channel.send(message, reply)
             except ChannelError as error:
@@ -239,18 +239,3 @@ class MatrixBot:
             sent_at=event.server_timestamp / 1000,
             **values,
         )
-
-
-def _standing_for(conversation: Conversation) -> Message:
-    """Return a message in the place of a conversation in which nobody has written."""
-    return Message(
-        id=f"idle-{conversation.id}-{time.time():.0f}",
-        channel=NAME,
-        server=conversation.server,
-        room=conversation.room,
-        thread=conversation.thread,
-        author=Author(conversation.asker),
-        locale=conversation.locale,
-        url=conversation.url,
-        sent_at=time.time(),
-    )
