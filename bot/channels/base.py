@@ -22,7 +22,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from bot.desk import Desk
 from bot.memory import Conversation
@@ -50,6 +51,15 @@ class NotAllowed(ChannelError):
 
 class CannotConnect(ChannelError):
     """The platform refuses our credentials, or what we need is not there; trying again would not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `lobby doctor` looked at on a platform, and how to mend it."""
+
+    state: Literal["ok", "warning", "failed"]
+    what: str
+    remedy: str = ""
 
 
 class Channel(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import shutil
 import socket
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from pydantic import SecretStr
 
 from bot import printing, settings
 from bot.assistant import open_knowledge, open_runner
+from bot.channels.base import Finding
 from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import CANNOT, DONE
 from bot.memory import Memory
@@ -57,8 +60,8 @@ def examine(chosen: settings.Settings) -> Iterator[Check]:
     yield _chats(chosen.data_dir)
     yield _disk(chosen.data_dir)
     yield _port(chosen)
-    yield from _discord(chosen)
-    yield from _matrix(chosen)
+    yield from _chat("Discord", chosen.discord_token, chosen)
+    yield from _chat("Matrix", chosen.matrix_token, chosen)
 
 
 def _python() -> Check:
@@ -128,27 +131,16 @@ def _port(chosen: settings.Settings) -> Check:
     return Check("port", "ok", f"{chosen.host}:{chosen.port} is free")
 
 
-def _discord(chosen: settings.Settings) -> Iterator[Check]:
-    if not chosen.discord_token.get_secret_value():
-        yield Check("Discord", "ok", "no token; this channel stays closed")
+def _chat(name: str, token: SecretStr, chosen: settings.Settings) -> Iterator[Check]:
+    if not token.get_secret_value():
+        yield Check(name, "ok", "no token; this channel stays closed")
         return
+    extra = name.lower()
     try:
-        from bot.channels.discord import health
+        health = importlib.import_module(f"bot.channels.{extra}.health")
     except ImportError as error:
-        yield Check("Discord", "failed", f"{error.name} is not installed", "Run `pip install 'keras-lobby[discord]'`.")
+        yield Check(name, "failed", f"{error.name} is not installed", f"Run `pip install 'keras-lobby[{extra}]'`.")
         return
-    for finding in health.examine(chosen):
-        yield Check("Discord", finding.state, finding.what, finding.remedy)
-
-
-def _matrix(chosen: settings.Settings) -> Iterator[Check]:
-    if not chosen.matrix_token.get_secret_value():
-        yield Check("Matrix", "ok", "no token; this channel stays closed")
-        return
-    try:
-        from bot.channels.matrix import health
-    except ImportError as error:
-        yield Check("Matrix", "failed", f"{error.name} is not installed", "Run `pip install 'keras-lobby[matrix]'`.")
-        return
-    for finding in health.examine(chosen):
-        yield Check("Matrix", finding.state, finding.what, finding.remedy)
+    findings: list[Finding] = health.examine(chosen)
+    for finding in findings:
+        yield Check(name, finding.state, finding.what, finding.remedy)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Literal
 
 import aiohttp
 import discord
 
+from bot.channels.base import Finding
 from bot.channels.discord import permissions
 from bot.channels.discord.bot import quiet_about_voice
 from bot.channels.discord.rooms import Room
@@ -18,15 +17,6 @@ from bot.settings import Settings
 
 MOST_SERVERS = 20
 LOOK_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    state: Literal["ok", "warning", "failed"]
-    what: str
-    remedy: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:

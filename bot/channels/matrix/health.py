@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Literal
 
-from bot.channels.base import CannotConnect, ChannelError
+from bot.channels.base import CannotConnect, ChannelError, Finding
 from bot.channels.matrix.client import CAN_ENCRYPT, MatrixClient
 from bot.channels.matrix.service import missing
 from bot.settings import Settings
 
 LOOK_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    state: Literal["ok", "warning", "failed"]
-    what: str
-    remedy: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:

@@ -15,8 +15,8 @@ from discord_world import World
 
 from bot.assistant import Assistant
 from bot.channels import host
+from bot.channels.base import Finding
 from bot.channels.discord import health, permissions
-from bot.channels.discord.health import Finding
 from bot.memory import Memory
 from bot.settings import Settings
 
