@@ -94,16 +94,7 @@ class Asking:
     def _remember(self, message: Message, subject: str, answer: Answer, reply: Reply) -> Reply:
         sources = [source.to_dict() for source in answer.sources[:10]]
         self._memory.note_question(message, redact(subject), sources, message.locale)
-        self._memory.note_asked(
-            message.channel,
-            subject,
-            language=answer.language,
-            answered=answer.answered,
-            confidence=answer.confidence,
-            sources=[source.id for source in answer.sources],
-            seconds=answer.timings_ms.get("total", 0.0) / 1000,
-            author=message.author.id,
-        )
+        self._memory.note_answer(message.channel, answer, author=message.author.id)
         if message.thread and reply.kind != "suggestion":
             solved = self._memory.similar(message, words(subject))
             if solved:

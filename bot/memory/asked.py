@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.memory.database import Database
 from bot.redaction import redact
+from kb.pages import Answer
 
 LONGEST_SUBJECT = 2_000
 LONGEST_REASON = 500
@@ -44,6 +45,19 @@ class Questions:
 
     def __init__(self, base: Database) -> None:
         self._base = base
+
+    def note_answer(self, channel: str, answer: Answer, *, author: str = "") -> str:
+        """Keep a question with the answer that the knowledge base gave to it; as `note_asked`."""
+        return self.note_asked(
+            channel,
+            answer.question,
+            language=answer.language,
+            answered=answer.answered,
+            confidence=answer.confidence,
+            sources=[source.id for source in answer.sources],
+            seconds=answer.timings_ms.get("total", 0.0) / 1000,
+            author=author,
+        )
 
     def note_asked(
         self,

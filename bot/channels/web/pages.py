@@ -87,15 +87,7 @@ async def answered(site: Site, question: str, channel: str) -> tuple[Answer, str
 
 def _note(site: Site, answer: Answer, channel: str) -> str:
     try:
-        return site.memory.note_asked(
-            channel,
-            answer.question,
-            language=answer.language,
-            answered=answer.answered,
-            confidence=answer.confidence,
-            sources=[source.id for source in answer.sources],
-            seconds=answer.timings_ms.get("total", 0.0) / 1000,
-        )
+        return site.memory.note_answer(channel, answer)
     except NoSpace as error:
         log.warning("a question is not kept: %s", error.what)
         return ""
