@@ -7,8 +7,6 @@ import contextlib
 import fcntl
 import json
 import os
-import sqlite3
-import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,9 +14,9 @@ from typing import Any
 
 from ulid import ULID
 
-from runner.disk import writing_to
 from runner.errors import UnknownRun
 from runner.job import Event, Job, Limits, Result
+from runner.sqlite import Database
 
 _SCHEMA = """
 create table run (
@@ -134,36 +132,11 @@ class Store:
     """The runs of one folder. Thread-safe; several services may use the same folder."""
 
     def __init__(self, path: Path) -> None:
-        self._folder = path.parent
-        self._lock = threading.Lock()
-        with writing_to(self._folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            # With a write-ahead log a killed service loses nothing that was committed.
-            for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
-                self._base.execute(f"pragma {pragma}")
-        with self._transaction() as base:
-            at = base.execute("pragma user_version").fetchone()[0]
-            for script in (_SCHEMA, *_MIGRATIONS)[at:]:
-                for statement in script.split(";\n"):
-                    if statement.strip():
-                        base.execute(statement)
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Any:
-        with self._lock, writing_to(self._folder):
-            self._base.execute("begin immediate")
-            try:
-                yield self._base
-                self._base.execute("commit")
-            except BaseException:
-                if self._base.in_transaction:  # a full disk may have ended it already
-                    self._base.execute("rollback")
-                raise
+        self._base = Database(path, (_SCHEMA, *_MIGRATIONS), "foreign_keys = on")
 
     def accept(self, run_id: str, job: Job, owner: str) -> None:
         """Write down that a run was accepted."""
-        with self._transaction() as base:
+        with self._base.transaction() as base:
             base.execute(
                 "insert into run (id, state, owner, job, accepted) values (?, 'queued', ?, ?, ?)",
                 (run_id, owner, job_to_json(job), time.time()),
@@ -171,12 +144,12 @@ class Store:
 
     def start(self, run_id: str) -> None:
         """Write down that a run is about to start; from here on it is never started again."""
-        with self._transaction() as base:
+        with self._base.transaction() as base:
             base.execute("update run set state = 'running' where id = ?", (run_id,))
 
     def finish(self, result: Result, events: list[Event], cache_key: str | None = None) -> None:
         """Write down how a run ended, with a key also for later identical ones; a result that is there stays."""
-        with self._transaction() as base:
+        with self._base.transaction() as base:
             changed = base.execute(
                 "update run set state = 'done', result = ?, finished = ?, cache_key = ?"
                 " where id = ? and state != 'done'",
@@ -192,7 +165,7 @@ class Store:
         """Return runs that services now gone left behind: those that wait, now ours, and those that were running."""
         waiting: list[tuple[str, Job]] = []
         running: list[tuple[str, Job]] = []
-        with self._transaction() as base:
+        with self._base.transaction() as base:
             rows = base.execute("select id, state, owner, job from run where state != 'done' order by id").fetchall()
             gone = {name for name in {row[2] for row in rows} if owner.gone(name)}
             for run_id, state, name, job in rows:
@@ -212,10 +185,7 @@ class Store:
 
     def remembered(self, cache_key: str) -> tuple[Result, list[Event]] | None:
         """Return the outcome that was kept under a key, with its events."""
-        with self._lock:
-            row = self._base.execute(
-                "select id, result from run where cache_key = ? order by id desc limit 1", (cache_key,)
-            ).fetchone()
+        row = self._base.row("select id, result from run where cache_key = ? order by id desc limit 1", cache_key)
         return (Result.from_dict(json.loads(row[1])), self.events(row[0], 0)) if row is not None else None
 
     def job(self, run_id: str) -> Job:
@@ -228,30 +198,27 @@ class Store:
 
     def events(self, run_id: str, after: int) -> list[Event]:
         """Return the events of a finished run with numbers above `after`."""
-        with self._lock:
-            rows = self._base.execute(
-                "select number, kind, data from event where run = ? and number > ? order by number", (run_id, after)
-            ).fetchall()
+        rows = self._base.rows(
+            "select number, kind, data from event where run = ? and number > ? order by number", run_id, after
+        )
         return [Event(number, kind, json.loads(data)) for number, kind, data in rows]
 
     def counts(self) -> dict[str, int]:
         """Return how many runs are in each state."""
-        with self._lock:
-            return dict(self._base.execute("select state, count(*) from run group by state").fetchall())
+        return dict(self._base.rows("select state, count(*) from run group by state"))
 
     def outcomes(self, since: float) -> list[tuple[str, str, str | None, str | None, int]]:
         """Return status, backend, version of Keras, type of error and how often, of runs finished since then."""
-        with self._lock:
-            return self._base.execute(
-                "select result ->> 'status', result ->> 'backend', result ->> 'keras_version',"
-                " result ->> '$.error.type', count(*) from run where state = 'done' and finished > ?"
-                " group by 1, 2, 3, 4 order by 5 desc",
-                (since,),
-            ).fetchall()
+        return self._base.rows(
+            "select result ->> 'status', result ->> 'backend', result ->> 'keras_version',"
+            " result ->> '$.error.type', count(*) from run where state = 'done' and finished > ?"
+            " group by 1, 2, 3, 4 order by 5 desc",
+            since,
+        )
 
     def prune(self, kept: int) -> list[str]:
         """Forget all but the newest `kept` finished runs and return the ids of those forgotten."""
-        with self._transaction() as base:
+        with self._base.transaction() as base:
             rows = base.execute(
                 "select id from run where state = 'done' order by id desc limit -1 offset ?", (kept,)
             ).fetchall()
@@ -260,16 +227,14 @@ class Store:
 
     def forget(self, run_id: str) -> bool:
         """Delete a finished run with its events; False when there is none."""
-        with self._transaction() as base:
+        with self._base.transaction() as base:
             return bool(base.execute("delete from run where id = ? and state = 'done'", (run_id,)).rowcount)
 
     def close(self) -> None:
-        with self._lock:
-            self._base.close()
+        self._base.close()
 
     def _row(self, query: str, run_id: str) -> tuple[Any, ...]:
-        with self._lock:
-            row: tuple[Any, ...] | None = self._base.execute(query, (run_id,)).fetchone()
+        row = self._base.row(query, run_id)
         if row is None:
             raise UnknownRun(
                 f"There is no run {run_id[:40]!r}.", "Check the address; old runs are removed after a while."

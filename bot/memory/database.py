@@ -1,14 +1,10 @@
-"""The database of the chats: its tables, its migrations, its transactions."""
+"""The database of the chats: its tables, its migrations, and whose process has it open."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from runner import sqlite
 from runner.disk import writing_to
 from runner.store import Owner
 
@@ -104,7 +100,7 @@ pragma user_version = 3;
 )
 
 
-class Database:
+class Database(sqlite.Database):
     """One SQLite file and the mark of the process that uses it. Thread-safe; processes may share the file."""
 
     def __init__(self, folder: Path) -> None:
@@ -113,45 +109,11 @@ class Database:
         Raises:
             NoSpace: the folder cannot be written to.
         """
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._closed = False
+        # What is forgotten shall not be found in the file any more.
+        super().__init__(folder / "memory.sqlite3", (_SCHEMA, *_MIGRATIONS), "secure_delete = on")
         with writing_to(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(
-                folder / "memory.sqlite3", timeout=30, check_same_thread=False, isolation_level=None
-            )
-            for pragma in ("journal_mode = wal", "synchronous = normal", "secure_delete = on"):
-                self._base.execute(f"pragma {pragma}")
             self.owner = Owner(folder / "owners")
-        with self.transaction() as base:
-            at = base.execute("pragma user_version").fetchone()[0]
-            for script in (_SCHEMA, *_MIGRATIONS)[at:]:
-                for statement in script.split(";\n"):
-                    if statement.strip():
-                        base.execute(statement)
         self._sweep_marks()
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, writing_to(self._folder):
-            self._base.execute("begin immediate")
-            try:
-                yield self._base
-                self._base.execute("commit")
-            except BaseException:
-                if self._base.in_transaction:
-                    self._base.execute("rollback")
-                raise
-
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._base.execute(query, values).fetchall()
-
-    def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
-        with self._lock:
-            row: tuple[Any, ...] | None = self._base.execute(query, values).fetchone()
-        return row
 
     def _sweep_marks(self) -> None:
         """Remove the marks of processes that are gone, once nothing unfinished bears their name."""
@@ -160,11 +122,9 @@ class Database:
             if name not in held:
                 self.owner.forget(name)
 
-    def close(self) -> None:
+    def close(self) -> bool:
         """Close the file; what was claimed and not answered can be claimed by the next process."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._base.close()
-        self.owner.close()
+        closed = super().close()
+        if closed:
+            self.owner.close()
+        return closed
