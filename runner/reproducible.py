@@ -2,7 +2,8 @@
 
 Default deny: only modules that compute count, and of those that also look at the machine only what does not. What a
 snippet reaches in a roundabout way (`exec`, `getattr`, an unknown module) makes it unfit, and so does every name that
-is somewhere a clock, a file's date, a process or fresh memory, whoever it belongs to. Randomness is not judged here.
+is somewhere a clock, a file's date, a process, fresh memory or fresh randomness, whoever it belongs to. Whether the
+randomness that it draws was seeded is not judged here.
 """
 
 from __future__ import annotations
@@ -81,11 +82,16 @@ _RESTLESS = re.compile(
 _OWN_UNDERSCORES = frozenset(
     ("_", "__name__", "__init__", "__call__", "__len__", "__getitem__", "__class__", "__version__")
 )
+# What asks the machine for new entropy, whatever was seeded before, or looks at it by a path. The names stand above as
+# well: Python also reads them in other forms of their letters (full-width ones), which only the tree shows.
+_FRESH = re.compile(r"default_rng|RandomState|\bGenerator|\bRandom\b|\bseed\(\s*(?:None)?\s*\)|SeedSequence|/proc|/sys")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
 def may_repeat(source: str) -> bool:
     """True when two runs of `source` with the same random numbers cannot differ."""
+    if _FRESH.search(source):
+        return False
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
