@@ -196,7 +196,7 @@ def clean_question(text: str) -> str:
             "Ask in a few sentences and paste only the last lines of an error.",
         )
     bare = "" if binary else _CONTROL.sub("", _ANSI.sub("", text))
-    bare = "".join(sign for sign in bare if not "\ud800" <= sign <= "\udfff")
+    bare = "".join(" " if sign == "\ufffd" or "\ud800" <= sign <= "\udfff" else sign for sign in bare)
     if not any(sign.isalnum() for sign in bare):
         raise BadQuestion("The question is not text.", remedy)
     return unicodedata.normalize("NFC", bare.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -16,7 +16,10 @@ LONGEST_SEARCHED = 4_000
 MOST_WORDS = 80
 
 _EXCEPTION_LINE = re.compile(r"^.*?\b\w*(?:Error|Exception|Warning)\b.*", re.MULTILINE)
-_KERAS = re.compile(r"keras|\btf\.(?:keras|data)\b", re.IGNORECASE)
+# Nothing but Keras has a "torch backend".
+_KERAS = re.compile(r"keras|\btf\.(?:keras|data)\b|\b(?:torch|jax|tensorflow) backend\b", re.IGNORECASE)
+# Who wants one program for all three means Keras.
+_BACKENDS = [re.compile(rf"\b(?:{name})\b", re.IGNORECASE) for name in ("tf|tensorflow", "(?:py)?torch", "jax")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def understand(text: str, *, context: str | None = None, folder: Path | None = N
         everything=everything,
         query=query,
         error=error,
-        mentions_keras=bool(_KERAS.search(text)),
+        mentions_keras=bool(_KERAS.search(text)) or all(name.search(text) for name in _BACKENDS),
         foreign=glossary.foreign_tools(text),
     )
 

@@ -42,6 +42,7 @@ _LIBRARY_WORDS = re.compile(
 _TENSOR = re.compile(
     r"keras\.(?:ops|random|tree|backend|distribution|dtype_policies|legacy|quantizers|config|name_scope)\b"
 )
+_FRAMEWORKS = frozenset({"torch", "pytorch", "mxnet", "caffe", "chainer", "fastai", "caffe2", "theano"})
 
 Floats = NDArray[np.float32]
 
@@ -285,6 +286,15 @@ class Searcher:
         speaking = [bool(main & {page.symbol, *page.symbols}) for page in others]
         return sum(speaking) / len(speaking) if speaking else 0.0
 
+    def _foreign(self, question: Question, hits: tuple[Hit, ...]) -> list[str]:
+        """Return the tools of a question that the first page is not about: one on CSV logs is about CSV.
+
+        Another framework stays foreign: whoever asks about it and does not say Keras wants that framework's own way.
+        """
+        first = self.pages[hits[0].page] if hits else None
+        asked = " ".join((first.title, *first.questions)).lower() if first else ""
+        return [tool for tool in question.foreign if tool in _FRAMEWORKS or tool not in asked]
+
     def _signals(
         self, question: Question, hits: tuple[Hit, ...], spotted: Spotted, nearest: float, nearest_hint: float
     ) -> Floats:
@@ -299,7 +309,7 @@ class Searcher:
         values["hint"] = nearest_hint
         particular = any(strength >= 0.7 for strength in spotted.pages.values()) or bool(spotted.legacy)
         values["about_keras"] = 1.0 if question.mentions_keras else (0.6 if particular else 0.0)
-        values["foreign"] = float(bool(question.foreign) and not question.mentions_keras)
+        values["foreign"] = float(bool(self._foreign(question, hits)) and not question.mentions_keras)
         known = [word in self._indexes.words_body for word in question.query]
         values["known_words"] = sum(known) / len(known) if known else 0.0
         return np.array(list(values.values()), dtype=np.float32)

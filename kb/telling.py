@@ -43,6 +43,8 @@ CANDIDATES = 6
 # we read, those above were nearly always about the entry.
 FITS = 0.86
 NEAR_SCORE = 0.58
+# And both together: an entry that only just fits must come close to the first hit.
+FITS_AND_NEAR = 1.6
 # An entry speaks in place of another that the search prefers only where it fits so much better.
 CLEARLY_BETTER = 0.3
 # From here on a question names a symbol on purpose; what speaks then has to mention it.
@@ -109,7 +111,12 @@ def speaker(question: Question, found: Found, pages: Sequence[Page]) -> int:
             continue
         near = hit.score / max(first.score, 0.1)
         fits = fit(found, hit.page)
-        if fits < FITS or near < NEAR_SCORE or page.language not in {"en", question.language}:
+        if (
+            fits < FITS
+            or near < NEAR_SCORE
+            or fits + near < FITS_AND_NEAR
+            or page.language not in {"en", question.language}
+        ):
             continue
         if named and best.symbol and not _mentions(page, best.symbol):
             continue

@@ -24,7 +24,7 @@ def told(text: str) -> str:
         ("freezing layers of a pretrained model", "trainable = False"),
         ("怎么冻结预训练模型的层？", "trainable = False"),
         ("my classes are unbalanced, what can I pass to model.fit?", "`class_weight="),
-        ("Keras 二分类模型里的类别权重怎么设", "`class_weight="),
+        ("Keras 二分类模型里的类别权重怎么设", "class_weight="),
         ("Why weight restoring is not the default option in EarlyStopping?", "restore_best_weights"),
         ("Keras: does save_model really save all optimizer weights?", "optimizer state"),
         ("Keras: ¿Convolution2D puede trabajar con imágenes rectangulares?", "height"),
@@ -48,6 +48,24 @@ def test_the_text_tells_what_was_asked(knowledge: KnowledgeBase, question: str, 
     assert answer.answered
     assert says in told(answer.text)
     assert len(answer.text) <= LONGEST_TEXT
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("custom training loop with torch backend", True),
+        ("log metrics to a csv file", True),
+        ("one training loop that works for tf, torch and jax alike", True),
+        ("how do I sort a list in python", False),
+        ("how to read a csv file with pandas", False),
+        ("how do I freeze layers in pytorch", False),
+        ("how many people use keras", False),
+    ],
+)
+def test_other_tools_are_for_others_unless_keras_does_it(
+    knowledge: KnowledgeBase, question: str, answered: bool
+) -> None:
+    assert knowledge.ask(question).answered is answered
 
 
 def test_a_name_asked_for_alone_begins_with_its_own_page(knowledge: KnowledgeBase) -> None:
