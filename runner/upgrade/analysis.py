@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from runner.upgrade.nodes import LAYOUT
+from runner.upgrade.walking import Reader
 
 ScopeNode = cst.FunctionDef | cst.Lambda | cst.ClassDef | cst.Module | cst.GeneratorExp | cst.ListComp
 
@@ -46,11 +46,10 @@ def dotted(node: cst.CSTNode) -> str | None:
     return ".".join(reversed(parts))
 
 
-class Analysis(cst.CSTVisitor):
+class Analysis(Reader):
     """One walk over a module that collects what the rules ask for."""
 
     def __init__(self, module: cst.Module) -> None:
-        super().__init__()
         self.module_scope = Scope(module, None)
         self.scopes: dict[int, Scope] = {id(module): self.module_scope}
         self.imports: dict[str, str] = {}
@@ -63,14 +62,7 @@ class Analysis(cst.CSTVisitor):
         self.strings: list[str] = []
         self.in_sequential: set[int] = set()
         self._scope = self.module_scope
-        module.visit(self)
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        return type(node) not in LAYOUT and super().on_visit(node)
-
-    def on_leave(self, original_node: cst.CSTNode) -> None:
-        if type(original_node) not in LAYOUT:
-            super().on_leave(original_node)
+        self.read(module)
 
     # -- scopes ----------------------------------------------------------------------------------------------
 

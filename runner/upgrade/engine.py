@@ -82,7 +82,7 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
     before = modern
     for number in range(MAX_ROUNDS):
         context = Context(module, legacy, error if number == 0 else None)
-        walked = module.visit(Walk(context, books[legacy]))
+        walked = Walk(context, books[legacy]).rewrite(module)
         made = finish(walked, context)
         lines = _lines(module, [node for _, node, _ in (*context.changes, *context.findings)])
         back = _line_map(text, before) if before != text else None

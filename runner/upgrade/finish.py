@@ -11,21 +11,17 @@ from runner.upgrade.analysis import dotted
 from runner.upgrade.context import Context
 from runner.upgrade.installed import missing
 from runner.upgrade.moved import gone_module
-from runner.upgrade.nodes import LAYOUT
+from runner.upgrade.walking import Reader, Rewriter
 
 # Of a needed module, how it is usually imported: `from keras import ops`.
 _FROM = frozenset(("ops", "backend", "layers", "random"))
 
 
-class _Used(cst.CSTVisitor):
+class _Used(Reader):
     """Collects the names that a program reads or writes, imports left out."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.names: set[str] = set()
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        return type(node) not in LAYOUT and super().on_visit(node)
 
     def visit_Import(self, node: cst.Import) -> bool:
         return False
@@ -37,11 +33,11 @@ class _Used(cst.CSTVisitor):
         inner: cst.BaseExpression = node
         while isinstance(inner, cst.Attribute):
             inner = inner.value
-        inner.visit(self)
+        self.read(inner)
         return False
 
     def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
+        self.read(node.value)
         return False
 
     def visit_Name(self, node: cst.Name) -> None:
@@ -57,7 +53,7 @@ def finish(module: cst.Module, context: Context) -> cst.Module:
     if not context.changes and not context.needed and not context.helpers:
         return module
     used = _Used()
-    module.visit(used)
+    used.read(module)
     needed = {name: local for name, local in context.needed.items() if local in used.names}
     for code in context.helpers.values():
         used.names.update(word for word in ("keras", "ops") if f"{word}." in code)
@@ -65,7 +61,7 @@ def finish(module: cst.Module, context: Context) -> cst.Module:
             needed.setdefault("keras", "keras")
     # First in, then out: what is needed goes where what it replaces was.
     grown = _with_new(module, context, needed)
-    made = cst.ensure_type(grown.visit(_Dropper(context, used.names | set(needed.values()))), cst.Module)
+    made = cst.ensure_type(_Dropper(context, used.names | set(needed.values())).rewrite(grown), cst.Module)
     if len(made.body) < len(grown.body) and made.body and not made.header:
         first: Any = made.body[0]
         lines = list(first.leading_lines)
@@ -75,18 +71,14 @@ def finish(module: cst.Module, context: Context) -> cst.Module:
     return made
 
 
-class _Dropper(cst.CSTTransformer):
+class _Dropper(Rewriter):
     """Takes out imported names that are no longer used because of a rewrite, or that no longer exist."""
 
     def __init__(self, context: Context, used: set[str]) -> None:
-        super().__init__()
         self._context = context
         self._used = used
         # Of a program that only imports, nobody can tell what is used.
         self._only_imports = not used - set(context.needed.values())
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        return type(node) not in LAYOUT and super().on_visit(node)
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
         return any(isinstance(small, cst.Import | cst.ImportFrom) for small in node.body)
@@ -97,7 +89,7 @@ class _Dropper(cst.CSTTransformer):
         (small,) = updated_node.body
         imports = isinstance(small, cst.Import | cst.ImportFrom) and not isinstance(small.names, cst.ImportStar)
         if imports and not small.names:
-            return cst.RemoveFromParent()
+            return None
         return updated_node
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:

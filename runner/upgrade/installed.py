@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-_NAME = re.compile(r"(?:^| as |import )([A-Za-z_]\w*)$", re.MULTILINE)
+_NAME = re.compile(r"(?:\bas|^from \S+ import) ([A-Za-z_]\w*),?$", re.MULTILINE)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Literal
 
 import libcst as cst
@@ -52,6 +53,8 @@ class Kinds:
 
     def _starred(self, chain: str) -> str | None:
         """Return what a free name may be that `from keras… import *` brought."""
+        if hasattr(builtins, chain.partition(".")[0]):
+            return None
         for module in self._analysis.stars:
             name = current(f"{module}.{chain}")
             if name is not None and (chain[0].isupper() or name in _TENSORS or chain in ("merge", "l1", "l2", "K")):

@@ -9,8 +9,8 @@ import libcst as cst
 
 from runner.upgrade.context import Context
 from runner.upgrade.moved import current
-from runner.upgrade.nodes import LAYOUT
 from runner.upgrade.rule import Rule
+from runner.upgrade.walking import Rewriter
 
 COMMENT = "# Keras 3: "
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -48,11 +48,10 @@ class Rulebook:
                     member.append(rule)
 
 
-class Walk(cst.CSTTransformer):
+class Walk(Rewriter):
     """Applies the rules of a rulebook to a module."""
 
     def __init__(self, context: Context, rules: Rulebook) -> None:
-        super().__init__()
         self._context = context
         self._rules = rules
         self._names: dict[int, tuple[str | None, str | None]] = {}
@@ -63,26 +62,18 @@ class Walk(cst.CSTTransformer):
 
     # -- scopes and names ------------------------------------------------------------------------------------
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        if type(node) in LAYOUT:
-            return False
+    def enter(self, node: cst.CSTNode) -> bool:
         scope = self._context.analysis.scopes.get(id(node))
         if scope is not None:
             self._context.scope = scope
         if isinstance(node, _STATEMENTS):
             self._context.comments.append([])
-        if isinstance(node, cst.Import | cst.ImportFrom):
-            return False
-        return super().on_visit(node)
+        return not isinstance(node, cst.Import | cst.ImportFrom)
 
-    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        if type(original_node) in LAYOUT:
-            return updated_node
-        scope = self._context.analysis.scopes.get(id(original_node))
-        result = super().on_leave(original_node, updated_node)
+    def leave(self, node: cst.CSTNode) -> None:
+        scope = self._context.analysis.scopes.get(id(node))
         if scope is not None:
             self._context.scope = scope.parent or self._context.analysis.module_scope
-        return result
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         self._inside.add(id(node.attr))

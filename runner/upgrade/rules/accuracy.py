@@ -11,6 +11,7 @@ from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import text_of
 from runner.upgrade.rule import Rule
+from runner.upgrade.walking import Reader
 
 _ACCURACY = re.compile(r"(?:^|_|\{)acc(?:$|[}:])")
 
@@ -82,7 +83,7 @@ def _keys(context: Context) -> set[int]:
     """Return the strings that stand where the name of a metric is expected."""
     found: set[int] = set()
 
-    class Finder(cst.CSTVisitor):
+    class Finder(Reader):
         def visit_Subscript(self, node: cst.Subscript) -> None:
             said = _said(node.value)
             if said.endswith("history") or "hist" in said.lower() or "log" in said.lower():
@@ -120,7 +121,7 @@ def _keys(context: Context) -> set[int]:
             if isinstance(node.iter, cst.List | cst.Tuple) and "history[" in _said(node.body):
                 found.update(id(element.value) for element in node.iter.elements)
 
-    context.module.visit(Finder())
+    Finder().read(context.module)
     return found
 
 

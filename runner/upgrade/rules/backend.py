@@ -11,6 +11,7 @@ from runner.upgrade.context import Context
 from runner.upgrade.nodes import code, expression, is_none, string, text_of, tight
 from runner.upgrade.rule import OPS, Rule
 from runner.upgrade.rules.layer_arguments import ORDERINGS
+from runner.upgrade.walking import Reader
 
 # The same name and the same arguments in `keras.ops`.
 SAME = [
@@ -352,7 +353,7 @@ def _compared(context: Context) -> set[int]:
     """Return the strings that are compared with what names the order of axes."""
     found: set[int] = set()
 
-    class Finder(cst.CSTVisitor):
+    class Finder(Reader):
         def visit_Comparison(self, node: cst.Comparison) -> None:
             sides = [node.left, *(target.comparator for target in node.comparisons)]
             said = " ".join(code(side) for side in sides)
@@ -372,7 +373,7 @@ def _compared(context: Context) -> set[int]:
             if "dim_ordering" in node.name.value and node.default is not None:
                 found.add(id(node.default))
 
-    context.module.visit(Finder())
+    Finder().read(context.module)
     return found
 
 

@@ -11,6 +11,7 @@ from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import code, elements, expression
 from runner.upgrade.rule import MIGRATING, Rule
+from runner.upgrade.walking import Reader
 
 _V1 = ("tensorflow", "tensorflow.compat.v1")
 
@@ -187,7 +188,7 @@ def _chains(node: cst.CSTNode) -> list[cst.BaseExpression]:
     """Return the chains of names within a node."""
     found: list[cst.BaseExpression] = []
 
-    class Finder(cst.CSTVisitor):
+    class Finder(Reader):
         def visit_Attribute(self, inner: cst.Attribute) -> bool:
             if dotted(inner) is not None:
                 found.append(inner)
@@ -197,7 +198,7 @@ def _chains(node: cst.CSTNode) -> list[cst.BaseExpression]:
         def visit_Name(self, inner: cst.Name) -> None:
             found.append(inner)
 
-    node.visit(Finder())
+    Finder().read(node)
     return found
 
 

@@ -11,6 +11,7 @@ from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import code, expression, same, whole
 from runner.upgrade.rule import MIGRATING, OPS, Rule
+from runner.upgrade.walking import Reader
 
 # TensorFlow function → function of keras.ops, and what its arguments are called there.
 _OPS: dict[str, tuple[str, dict[str, str]]] = {
@@ -256,14 +257,14 @@ def _uses_tensors(function: str, context: Context) -> bool:
     scope = context.analysis.scopes[id(node)]
     found = False
 
-    class Finder(cst.CSTVisitor):
+    class Finder(Reader):
         def visit_Name(self, name: cst.Name) -> None:
             nonlocal found
             owner = scope.owner(name.value)
             if owner is not None and owner is not scope and context.kinds.of(name, scope) == "tensor":
                 found = True
 
-    node.body.visit(Finder())
+    Finder().read(node.body)
     return found
 
 
