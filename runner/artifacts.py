@@ -9,6 +9,7 @@ be swapped while it is read. Only regular files count, opened without following 
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 import os
 import re
@@ -60,6 +61,8 @@ def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]
     left_out: list[LeftOut] = []
     taken: set[str] = set()
     for path in sorted(_regular_files(work), key=lambda path: (path.count("/"), path)):
+        if len(kept) >= limits.artifacts and len(left_out) >= _LEFT_OUT:
+            break  # nothing more would be told of the rest
         if path in given and _unchanged(work, path, given[path]):
             continue
         name = _free_name(_plain_name(path), taken)
@@ -69,12 +72,7 @@ def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]
             continue
         try:
             size = os.fstat(source).st_size
-            why = _too_much(len(kept), size, limits)
-            if not why:
-                try:
-                    _copy(source, folder, name)
-                except OSError as error:
-                    why = f"there was no room for it: {error.strerror}"
+            why = _too_much(len(kept), size, limits) or _copy(source, folder, name)
             if not why:
                 taken.add(name)
                 kept.append(Artifact(name, _media_type(name, source), size, str(folder / name)))
@@ -134,16 +132,19 @@ def _regular_files(work: int) -> list[str]:
     return found
 
 
-def _copy(source: int, folder: Path, name: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _copy(source: int, folder: Path, name: str) -> str:
+    """Copy an open file to `folder`; return why that could not be, "" when it was done."""
     partial = folder / f".{os.getpid()}.partial"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with open(source, "rb", closefd=False) as reader, partial.open("wb") as writer:
             shutil.copyfileobj(reader, writer, 1 << 20)
         partial.replace(folder / name)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        return f"there was no room for it: {error.strerror}"
+    return ""
 
 
 def _open_below(work: int, path: str) -> int:
