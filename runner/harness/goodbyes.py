@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import sys
 import weakref
-from types import ModuleType
+from typing import Any
 
 # In the order in which they are registered, so the last one is called first.
 _KEPT = (
@@ -27,10 +27,7 @@ def keep_few() -> None:
         function = getattr(sys.modules.get(module), name, None)
         if function is not None:
             atexit.register(function)
-    _forget_finalizers(weakref)
-
-
-def _forget_finalizers(weakref: ModuleType) -> None:
-    """Let only objects of the snippet's own (a `TemporaryDirectory`) be finalized at its end."""
-    weakref.finalize._registry.clear()
-    weakref.finalize._registered_with_atexit = False
+    # Only objects of the snippet's own (a `TemporaryDirectory`) are finalized at its end.
+    finalize: Any = weakref.finalize  # what is private to it has no type
+    finalize._registry.clear()
+    finalize._registered_with_atexit = False
