@@ -31,6 +31,8 @@ _LOOK_S = 0.05  # how often counters are read; a fork bomb makes a few hundred p
 _EVENT_S = 0.05  # output is gathered this long into one event
 _DRAIN_S = 2.0
 _TELL_S = 1.0  # a parent in the middle of a fork needs some milliseconds to tell how a child ended
+# What only tells of an end and holds nothing to read.
+_ENDS = frozenset(("handle", "worker"))
 
 Tell = Callable[[str, dict[str, Any]], None]
 
@@ -236,17 +238,18 @@ class Supervision:
     def _drain(self) -> None:
         """Read what was written before the end; the writers are all dead, so this cannot last."""
         end = time.monotonic() + _DRAIN_S
-        open_sources = {key.data for key in self._selector.get_map().values()} - {"handle", "worker"}
-        while open_sources and time.monotonic() < end:
-            ready = [key.data for key, _ in self._selector.select(0) if key.data not in ("handle", "worker")]
+        while self._open_sources() and time.monotonic() < end:
+            ready = [key.data for key, _ in self._selector.select(0) if key.data not in _ENDS]
             if not ready:
                 break
             for source in ready:
                 self._read(source)
-            open_sources = {key.data for key in self._selector.get_map().values()} - {"handle", "worker"}
             if max(self._ending.stdout.total, self._ending.stderr.total) > 2 * self._job.limits.output_cap_bytes:
                 break
         self._flush(0.0, now=True)
+
+    def _open_sources(self) -> set[str]:
+        return {key.data for key in self._selector.get_map().values()} - _ENDS
 
     def _measure(self) -> None:
         ending, child = self._ending, self._child
