@@ -100,7 +100,8 @@ def show_ending(result: Result, site: str) -> None:
     for artifact in result.artifacts:
         console.print(Text(f"file: {artifact.path} ({artifact.size:,} bytes)", style="dim"))
     for left in result.left_out:
-        console.print(Text(f"not kept: {left.name} ({left.size:,} bytes): {left.why}", style="yellow"))
+        size = f" ({left.size:,} bytes)" if left.size else ""
+        console.print(Text(f"not kept: {left.name}{size}: {left.why}", style="yellow"))
     if result.truncated:
         console.print(Text("The output was cut.", style="yellow"))
     status = Text(f"{result.status}: ", style=f"bold {STATUS_STYLE.get(result.status, 'red')}")

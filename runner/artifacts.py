@@ -19,17 +19,16 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner import pictures
 from runner.job import Artifact, LeftOut, Limits
 
 _ODD = re.compile(r"[^\w.()+=@ -]", re.UNICODE)
-_FOLDERS, _DEPTH = 200, 6
+_FOLDERS, _DEPTH, _FILES = 200, 6, 1000
 _SKIPPED = frozenset(("__pycache__",))
 _NAME_BYTES = 120
 # How many files that were not kept are named; a snippet can leave a thousand.
 _LEFT_OUT = 20
 _UNKNOWN = "application/octet-stream"
-_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"\0\0\0")
-
 
 Kept = tuple[tuple[Artifact, ...], tuple[LeftOut, ...]]
 
@@ -60,9 +59,12 @@ def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]
     kept: list[Artifact] = []
     left_out: list[LeftOut] = []
     taken: set[str] = set()
-    for path in sorted(_regular_files(work), key=lambda path: (path.count("/"), path)):
+    unnamed = 0
+    paths = sorted(_regular_files(work), key=lambda path: (path.count("/"), path))
+    for place, path in enumerate(paths):
         if len(kept) >= limits.artifacts and len(left_out) >= _LEFT_OUT:
-            break  # nothing more would be told of the rest
+            unnamed += sum(path not in given for path in paths[place:])
+            break
         if path in given and _unchanged(work, path, given[path]):
             continue
         name = _free_name(_plain_name(path), taken)
@@ -78,8 +80,13 @@ def _collect(work: int, folder: Path, limits: Limits, given: Mapping[str, bytes]
                 kept.append(Artifact(name, _media_type(name, source), size, str(folder / name)))
             elif len(left_out) < _LEFT_OUT:
                 left_out.append(LeftOut(name, size, why))
+            else:
+                unnamed += 1
         finally:
             os.close(source)
+    if unnamed:
+        least = "at least " if len(paths) >= _FILES else ""
+        left_out.append(LeftOut(f"{least}{unnamed} more", 0, f"{_LEFT_OUT} are named"))
     return tuple(kept), tuple(left_out)
 
 
@@ -90,11 +97,9 @@ def _too_much(already: int, size: int, limits: Limits) -> str:
 
 
 def _media_type(name: str, source: int) -> str:
-    """Return what a file is by its name; a picture must also begin like one, since pages show pictures."""
+    """Return what a file is by its name; a picture must also be one, since pages show pictures."""
     kind = mimetypes.guess_type(name)[0] or _UNKNOWN
-    if kind.startswith("image/") and kind != "image/svg+xml" and not os.pread(source, 12, 0).startswith(_PICTURES):
-        return _UNKNOWN
-    return kind
+    return _UNKNOWN if kind.startswith("image/") and not pictures.is_whole(source, kind) else kind
 
 
 def _unchanged(work: int, path: str, content: bytes) -> bool:
@@ -110,7 +115,7 @@ def _regular_files(work: int) -> list[str]:
     found: list[str] = []
     waiting = [("", 0)]
     folders = 0
-    while waiting and folders < _FOLDERS and len(found) < 1000:
+    while waiting and folders < _FOLDERS and len(found) < _FILES:
         prefix, depth = waiting.pop(0)
         folders += 1
         try:

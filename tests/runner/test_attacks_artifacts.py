@@ -188,5 +188,11 @@ def test_text_called_a_picture_is_not_shown_as_one(run: Run) -> None:
     )
     assert [(each.name, each.media_type) for each in result.artifacts] == [
         ("x.png", "application/octet-stream"),
-        ("y.png", "image/png"),
+        ("y.png", "application/octet-stream"),
     ]
+
+
+def test_how_many_more_were_not_kept_is_said(run: Run) -> None:
+    result = run("for number in range(45): open(f'{number:02}.txt', 'w').write('x')")
+    assert len(result.artifacts) == 10 and len(result.left_out) == 21
+    assert (result.left_out[-1].name, result.left_out[-1].why) == ("15 more", "20 are named")
