@@ -96,7 +96,7 @@ def _gpu() -> Check:
 
 def _knowledge(chosen: settings.Settings) -> Check:
     status = open_knowledge(chosen).status()
-    if status.state == "ready":
+    if status.usable:
         return Check("knowledge base", "ok", f"{status.pages:,} pages, {status.passages:,} passages")
     return Check("knowledge base", "warning", status.what, status.remedy)
 

@@ -50,7 +50,7 @@ def status(as_json: bool, data_dir: Path | None) -> int:
         print_json(state.to_dict())
     else:
         printing.show_knowledge_status(state)
-    return DONE if state.state == "ready" else CANNOT
+    return DONE if state.usable else CANNOT
 
 
 @kb.command()
