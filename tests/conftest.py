@@ -1,4 +1,4 @@
-"""What all tests share: one real knowledge base a session, and the rule that a skip is loud."""
+"""What all tests share: one real knowledge base and assistant a session, and the rule that a skip is loud."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from matrix_server import Synapse
 
+from bot.assistant import Assistant
 from bot.settings import CHECKOUT
 from kb.knowledge import KnowledgeBase
+from runner.policy import RunnerConfig
+from runner.runner import Runner
 
 # A machine need not have these; anything else that is missing fails the run where CI is set.
 MAY_BE_MISSING = ("GPU:", "cgroup v2:", "third-party corpus:")
@@ -38,6 +41,17 @@ def knowledge(data_dir: Path) -> Iterator[KnowledgeBase]:
     opened = KnowledgeBase(data_dir / "knowledge", content=CHECKOUT / "data")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """One assistant, real rooms and sandbox and all, for the channels that live in this process."""
+    runner = Runner(tmp_path_factory.mktemp("runs"), RunnerConfig())
+    if not runner.capability().available:
+        pytest.skip(f"THIS MACHINE CANNOT ISOLATE CODE: {runner.capability().problems}")
+    knowledge.warm()
+    yield Assistant(knowledge, runner)
+    runner.close()
 
 
 @pytest.fixture(scope="session")

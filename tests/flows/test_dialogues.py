@@ -25,9 +25,6 @@ from dialogue_drivers.web import WebApi
 from matrix_server import Synapse
 
 from bot.assistant import Assistant
-from kb.knowledge import KnowledgeBase
-from runner.policy import RunnerConfig
-from runner.runner import Runner
 
 CHANNELS = {
     "discord": OnDiscord.abilities,
@@ -46,16 +43,6 @@ Opened = Callable[[], contextlib.AbstractAsyncContextManager[ChannelDriver]]
 
 
 @pytest.fixture(scope="session")
-def rooms(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """One assistant for the channels that live in this process."""
-    runner = Runner(tmp_path_factory.mktemp("dialogue-runs"), RunnerConfig())
-    if not runner.capability().available:
-        pytest.skip(f"THIS MACHINE CANNOT ISOLATE CODE: {runner.capability().problems}")
-    yield Assistant(knowledge, runner)
-    runner.close()
-
-
-@pytest.fixture(scope="session")
 def own_data(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Make a data directory of a channel's own, with the built knowledge base in it."""
 
@@ -68,18 +55,18 @@ def own_data(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 
 @pytest.fixture
-def memory(rooms: Assistant, tmp_path: Path) -> Opened:
-    return lambda: in_memory.opened(rooms, tmp_path)
+def memory(assistant: Assistant, tmp_path: Path) -> Opened:
+    return lambda: in_memory.opened(assistant, tmp_path)
 
 
 @pytest.fixture
-def discord(rooms: Assistant, tmp_path: Path) -> Opened:
-    return lambda: on_discord.opened(rooms, tmp_path)
+def discord(assistant: Assistant, tmp_path: Path) -> Opened:
+    return lambda: on_discord.opened(assistant, tmp_path)
 
 
 @pytest.fixture
-def matrix(rooms: Assistant, synapse: Synapse, tmp_path: Path) -> Opened:
-    return lambda: on_matrix.opened(synapse, rooms, tmp_path)
+def matrix(assistant: Assistant, synapse: Synapse, tmp_path: Path) -> Opened:
+    return lambda: on_matrix.opened(synapse, assistant, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -16,21 +16,9 @@ from bot.channels.memory import MemoryChat
 from bot.desk import Desk
 from bot.memory import Memory
 from bot.settings import Settings
-from kb.knowledge import KnowledgeBase
-from runner.policy import RunnerConfig
-from runner.runner import Runner
 
 T = TypeVar("T")
 Chats = Callable[..., contextlib.AbstractAsyncContextManager[MemoryChat]]
-
-
-@pytest.fixture(scope="session")
-def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    runner = Runner(tmp_path_factory.mktemp("chat-runs"), RunnerConfig())
-    if not runner.capability().available:
-        pytest.skip(f"THIS MACHINE CANNOT ISOLATE CODE: {runner.capability().problems}")
-    yield Assistant(knowledge, runner)
-    runner.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,8 @@ from matrix_server import Synapse
 from matrix_world import World, world
 
 from bot.assistant import Assistant
-from kb.knowledge import KnowledgeBase
-from runner.policy import RunnerConfig
-from runner.runner import Runner
 
 Worlds = Callable[..., contextlib.AbstractAsyncContextManager[World]]
-
-
-@pytest.fixture(scope="session")
-def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    runner = Runner(tmp_path_factory.mktemp("matrix-runs"), RunnerConfig())
-    if not runner.capability().available:
-        pytest.skip(f"THIS MACHINE CANNOT ISOLATE CODE: {runner.capability().problems}")
-    knowledge.warm()
-    yield Assistant(knowledge, runner)
-    runner.close()
 
 
 @pytest.fixture

@@ -21,9 +21,6 @@ from bot.channels.web.app import create_app
 from bot.channels.web.sessions import hashed
 from bot.memory import Memory
 from bot.settings import CHECKOUT, Settings
-from kb.knowledge import KnowledgeBase
-from runner.policy import RunnerConfig
-from runner.runner import Runner
 
 SCREENSHOTS = CHECKOUT / "build" / "screenshots"
 DESK = {"viewport": {"width": 1280, "height": 900}}
@@ -37,15 +34,6 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-@pytest.fixture(scope="session")
-def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    runner = Runner(tmp_path_factory.mktemp("web-runs"), RunnerConfig())
-    yield Assistant(knowledge, runner)
-    runner.close()
-
-
 PASSWORD = "correct horse battery"
 
 
