@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from runner.upgrade.analysis import Analysis, Scope, dotted
+from runner.upgrade.installed import missing
 from runner.upgrade.kinds import Kind, Kinds
 from runner.upgrade.moved import current, merged
 from runner.upgrade.rule import Rule
@@ -40,6 +41,7 @@ class Context:
         self.helpers: dict[str, str] = {}
         self.rewritten: set[str] = set()
         self.memory: dict[str, Any] = {}
+        self.known: set[str] = set()
         self._taken = set(self.analysis.bound_anywhere())
         self.planned = self._plan()
 
@@ -128,6 +130,8 @@ class Context:
     def refer(self, name: str) -> cst.BaseExpression:
         """Return an expression for the symbol `name`, as `keras.ops.mean`, and see to its import."""
         module, _, symbol = name.rpartition(".")
+        if self.brought_by_star(name):
+            return cst.Name(symbol)
         if name in self.planned and self._free(self.planned[name]):
             return cst.Name(self.planned[name])
         if not module or module == "keras":
@@ -140,6 +144,19 @@ class Context:
         if module in _USUAL:
             return cst.Attribute(cst.Name(self._local(module, _USUAL[module])), cst.Name(symbol))
         return cst.Name(self._local(name, symbol))
+
+    def brought_by_star(self, name: str) -> bool:
+        """Whether `from module import *` brings a symbol, given by its name of today."""
+        module, _, symbol = name.rpartition(".")
+        homes = self.remember(
+            "stars", lambda: {(current(f"{star}.x") or "").removesuffix(".x") for star in self.analysis.stars}
+        )
+        return (
+            module in homes
+            and not missing(name)
+            and symbol not in self.analysis.imports
+            and self.scope.owner(symbol) is None
+        )
 
     def dotted_name(self, name: str) -> cst.BaseExpression:
         """Return `keras.…` in full, and see to the import of the package."""

@@ -95,6 +95,9 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
         after = made.code if made is not module else before
         proven = legacy or any(rule.marks and rule.since.startswith("Keras 2.0") for rule, _, _ in context.changes)
         settled = after == before and proven == legacy
+        if proven and not legacy:
+            only = {rule.name for rule in always if rule.modern_only}
+            findings = [finding for finding in findings if finding.rule not in only]
         # A fresh tree: a rewritten one may hold the same node twice, and nodes are told apart by identity.
         module, before, legacy = cst.parse_module(after), after, proven
         if settled or time.monotonic() - begun > MAX_SECONDS:

@@ -15,6 +15,8 @@ from runner.upgrade.walking import Reader, Rewriter
 
 # Of a needed module, how it is usually imported: `from keras import ops`.
 _FROM = frozenset(("ops", "backend", "layers", "random"))
+LONGEST_IMPORT = 120
+"""Columns; a longer line is split in two."""
 
 
 class _Used(Reader):
@@ -139,23 +141,24 @@ class _Dropper(Rewriter):
 
 def _with_new(module: cst.Module, context: Context, needed: dict[str, str]) -> cst.Module:
     """Put the imports that are needed before the first one of Keras, and helpers after the last import."""
-    lines = sorted(_import_lines(needed), key=lambda line: not line.startswith("import "))
     body: list[Any] = list(module.body)
     there = {_code(module, node) for node in body if isinstance(node, cst.SimpleStatementLine)}
+    needed = {name: local for name, local in needed.items() if not _joined(body, name, local)}
+    lines = sorted(_import_lines(needed), key=lambda line: not line.startswith("import "))
     lines = [line for line in lines if line not in there]
     # The helpers' names are looked for in the program: a second upgrade finds them there.
     helpers = [code for name, code in context.helpers.items() if name not in context.analysis.classes]
     helpers = [
         code for name, code in context.helpers.items() if code in helpers and name not in context.analysis.functions
     ]
+    # What comes from `keras.ops` stands where the backend was imported, which is seldom needed any more.
+    backend = _backend(body)
+    for line in reversed(lines) if backend is not None else ():
+        if line == "from keras import ops" and backend is not None:
+            _put(body, backend, [line], module)
+            lines.remove(line)
     if lines:
-        at = _first_keras(body, context)
-        new = [cst.parse_statement(line, config=module.config_for_parsing) for line in lines]
-        if at < len(body):
-            first: Any = body[at]
-            new[0] = new[0].with_changes(leading_lines=first.leading_lines)
-            body[at] = first.with_changes(leading_lines=[])
-        body[at:at] = new
+        _put(body, _first_keras(body, context), lines, module)
     if helpers:
         at = _after_imports(body)
         made: list[Any] = []
@@ -169,6 +172,54 @@ def _with_new(module: cst.Module, context: Context, needed: dict[str, str]) -> c
             body[at] = body[at].with_changes(leading_lines=[cst.EmptyLine(indent=False)] * 2 + lead)
         body[at:at] = made
     return module.with_changes(body=body)
+
+
+def _put(body: list[Any], at: int, lines: list[str], module: cst.Module) -> None:
+    """Put imports before the statement at a place, below the comments above it."""
+    new = [cst.parse_statement(line, config=module.config_for_parsing) for line in lines]
+    if at < len(body):
+        first: Any = body[at]
+        new[0] = new[0].with_changes(leading_lines=first.leading_lines)
+        body[at] = first.with_changes(leading_lines=[])
+    body[at:at] = new
+
+
+def _joined(body: list[Any], name: str, local: str) -> bool:
+    """Add a name to the import from its module that a program has already; False where there is none."""
+    module, _, symbol = name.rpartition(".")
+    for at, node in enumerate(body):
+        if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1:
+            continue
+        small = node.body[0]
+        if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar) or small.relative:
+            continue
+        if small.module is None or dotted(small.module) != module or module in ("", "keras") or local != symbol:
+            continue
+        if any(alias.evaluated_name == symbol for alias in small.names):
+            continue
+        *front, last = small.names
+        comma = front[-1].comma if front else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        names = [*front, last.with_changes(comma=comma), cst.ImportAlias(cst.Name(symbol), comma=last.comma)]
+        made = node.with_changes(body=[small.with_changes(names=names)])
+        if small.rpar is None and len(cst.Module([made.with_changes(leading_lines=[])]).code) > LONGEST_IMPORT:
+            continue
+        body[at] = made
+        return True
+    return False
+
+
+def _backend(body: Sequence[Any]) -> int | None:
+    """Return where `keras.backend` is imported, None where it is not."""
+    for at, node in enumerate(body):
+        small = node.body[0] if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1 else None
+        if isinstance(small, cst.Import):
+            if any(dotted(alias.name) == "keras.backend" for alias in small.names):
+                return at
+        elif isinstance(small, cst.ImportFrom) and small.module is not None and dotted(small.module) == "keras":
+            names = () if isinstance(small.names, cst.ImportStar) else small.names
+            if len(names) == 1 and names[0].evaluated_name == "backend":
+                return at
+    return None
 
 
 def _import_lines(needed: dict[str, str]) -> Iterable[str]:

@@ -10,7 +10,7 @@ import libcst as cst
 
 from runner.upgrade.analysis import dotted
 from runner.upgrade.context import Context
-from runner.upgrade.moved import LEGACY_BACKEND, LEGACY_PREPROCESSING, RENAMED, current, merged, rooted
+from runner.upgrade.moved import BROUGHT_BACK, LEGACY_BACKEND, LEGACY_PREPROCESSING, RENAMED, current, merged, rooted
 from runner.upgrade.rule import KERAS_2, KERAS_3, MIGRATING, OPS, Rule
 
 
@@ -50,6 +50,15 @@ class Moved(Rule):
             return None
         if isinstance(original, cst.Name):
             made: cst.BaseExpression | None
+            if original.value not in context.analysis.imports and today in BROUGHT_BACK:
+                return None
+            if original.value not in context.analysis.imports and context.brought_by_star(today):
+                # The line with the star moves, and this with it; only another name has to be said.
+                made = cst.Name(today.rpartition(".")[2])
+                if made.value == original.value:
+                    return None
+                context.change(self, original, self.reason(full, today))
+                return made
             local = context.planned.get(today)
             if local == original.value or original.value in context.planned.values():
                 return None
@@ -134,7 +143,7 @@ class Moved(Rule):
         if isinstance(small.names, cst.ImportStar):
             today = current(f"{module}.Anything")
             today = today.rpartition(".")[0] if today else None
-            if today is None or today == module or not self.applies(module, today):
+            if today is None or today == module or not self.applies(f"{module}.Anything", f"{today}.Anything"):
                 return None
             context.change(self, original)
             return [node.with_changes(body=[small.with_changes(module=_name_node(today))])]

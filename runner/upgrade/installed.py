@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import re
 from functools import cache
@@ -41,6 +42,15 @@ def missing(name: str) -> bool:
     if names is None:
         return _names(module.rpartition(".")[0]) is not None and _module_like(module)
     return symbol not in names
+
+
+def closest(name: str) -> str:
+    """Return which of the installed names are most like one that is gone, or where to look for its like."""
+    module, _, symbol = name.rpartition(".")
+    several = difflib.get_close_matches(symbol, sorted(_names(module) or ()), n=2, cutoff=0.75)
+    if several:
+        return " or ".join(f"{module}.{each}" for each in several)
+    return "keras.ops" if module == "keras.backend" else f"what {module} has"
 
 
 def _module_like(module: str) -> bool:

@@ -8,7 +8,8 @@ from typing import Literal
 import libcst as cst
 
 from runner.upgrade.analysis import Analysis, Scope, dotted
-from runner.upgrade.moved import current
+from runner.upgrade.installed import missing
+from runner.upgrade.moved import BROUGHT_BACK, RENAMED, current, merged
 
 Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow", "metric"]
 
@@ -53,12 +54,15 @@ class Kinds:
 
     def _starred(self, chain: str) -> str | None:
         """Return what a free name may be that `from keras… import *` brought."""
-        if hasattr(builtins, chain.partition(".")[0]):
+        first, _, rest = chain.partition(".")
+        if not self._analysis.stars or hasattr(builtins, first):
             return None
         for module in self._analysis.stars:
-            name = current(f"{module}.{chain}")
-            if name is not None and (chain[0].isupper() or name in _TENSORS or chain in ("merge", "l1", "l2", "K")):
+            name = merged(f"{module}.{first}")
+            if name is not None and (name in RENAMED or name in BROUGHT_BACK or not missing(name)):
                 return f"{module}.{chain}"
+            if first == "K" and name is not None:
+                return f"keras.backend.{rest}" if rest else "keras.backend"
         return None
 
     def name(self, node: cst.CSTNode, scope: Scope) -> str | None:

@@ -186,6 +186,10 @@ for _merge in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "
 RENAMED = {old: new for old, new in RENAMED.items() if new and new != old}
 
 
+# Gone from `keras.layers`, and known to a rule that brings them back.
+BROUGHT_BACK = frozenset(f"keras.layers.{name}" for name in ("MaxoutDense", "Highway", "Merge", "merge"))
+
+
 def rooted(name: str) -> str | None:
     """Return a dotted name below `keras`, whichever package it was reached through; None when it is not Keras'."""
     for root in ROOTS:

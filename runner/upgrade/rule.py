@@ -38,6 +38,8 @@ class Rule:
     """Whether the old form still runs and computes something else."""
     legacy_only: ClassVar[bool] = False
     """Whether it applies only to a program that other rules have shown to be written for Keras 1."""
+    modern_only: ClassVar[bool] = False
+    """Whether its findings are for programs that no other rule shows to be written for Keras 1."""
     marks: ClassVar[bool] = True
     """Whether a change by this rule, where `since` is Keras 2.0, shows that the program was written for Keras 1."""
     on_error: ClassVar[str] = ""

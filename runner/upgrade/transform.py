@@ -8,6 +8,7 @@ from typing import Any, cast
 import libcst as cst
 
 from runner.upgrade.context import Context
+from runner.upgrade.layout import Columns, continued, realigned
 from runner.upgrade.moved import current
 from runner.upgrade.rule import Rule
 from runner.upgrade.walking import Rewriter
@@ -29,6 +30,8 @@ class Rulebook:
         self.blocks: list[Rule] = []
         self.definitions: list[Rule] = []
         self.texts: list[Rule] = []
+        self.known: set[str] = set()
+        """The dotted names that some rule asks for."""
         for rule in rules:
             for table, keys in (
                 (self.calls, rule.calls),
@@ -38,6 +41,7 @@ class Rulebook:
             ):
                 for key in keys:
                     table.setdefault(key, []).append(rule)
+                    self.known.add(key)
             for member, wanted in (
                 (self.statements, rule.statements),
                 (self.blocks, rule.blocks),
@@ -53,6 +57,7 @@ class Walk(Rewriter):
 
     def __init__(self, context: Context, rules: Rulebook) -> None:
         self._context = context
+        context.known = rules.known
         self._rules = rules
         self._names: dict[int, tuple[str | None, str | None]] = {}
         self._inside: set[int] = set()  # links of a chain of names: only the whole chain is looked at
@@ -118,6 +123,9 @@ class Walk(Rewriter):
         if isinstance(func, cst.Attribute):
             for rule in self._rules.methods.get(func.attr.value, ()):
                 node = self._called(rule, node, original_node, func.attr.value)
+        if node is not original_node and isinstance(node, cst.Call) and continued(original_node):
+            columns: dict[int, int] = context.remember("columns", lambda: Columns(context.module).found)
+            return realigned(node, original_node, columns.get(id(original_node), 0))
         return node
 
     def _called(self, rule: Rule, node: cst.BaseExpression, original: cst.Call, name: str) -> cst.BaseExpression:

@@ -9,6 +9,7 @@ from runner.upgrade.rules import (
     backend,
     backend_values,
     custom,
+    data,
     files,
     graph_mode,
     input_shapes,
@@ -22,11 +23,13 @@ from runner.upgrade.rules import (
     repairs,
     sklearn,
     symbolic,
+    tensorflow_1,
     training,
+    utilities,
 )
 
 _MODULES = (
-    positional, layer_arguments, input_shapes, merging, sklearn, training, models, optimizers, files, accuracy, custom,
-    graph_mode, backend, backend_values, symbolic, removed, repairs, python, imports,
+    positional, layer_arguments, input_shapes, merging, sklearn, training, data, models, optimizers, files, accuracy,
+    custom, graph_mode, utilities, backend, backend_values, symbolic, tensorflow_1, removed, repairs, python, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

@@ -130,4 +130,30 @@ class BackendRandom(Rule):
         return arguments.call(context.refer(f"keras.random.{self._FUNCTIONS[symbol]}"))
 
 
-RULES: tuple[type[Rule], ...] = (BackendConstants, BackendRandom)
+class SharedVariables(Rule):
+    """Theano's variables had `get_value` and `set_value`."""
+
+    name = "shared-variables"
+    matches = "`model.optimizer.lr.get_value()`, `model.optimizer.lr.set_value(0.01)`"
+    since = "Keras 2.4"
+    why = "Variables are the backend's own no more: `assign` sets one, `keras.ops.convert_to_numpy` gives its value."
+    source = "https://keras.io/api/ops/core/"
+    marks = False
+    methods = ("get_value", "set_value")
+    _OF = ("lr", "learning_rate", "momentum", "iterations", "rho", "beta_1", "beta_2")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not isinstance(node.func, cst.Attribute) or not isinstance(original.func, cst.Attribute):
+            return None
+        variable = original.func.value
+        if not isinstance(variable, cst.Attribute) or variable.attr.value not in self._OF:
+            return None
+        if context.kind(variable.value) != "optimizer" or len(node.args) != (name == "set_value"):
+            return None
+        context.change(self, original)
+        if name == "set_value":
+            return node.with_changes(func=node.func.with_changes(attr=cst.Name("assign")))
+        return fill("«keras.ops.convert_to_numpy»({x})", {"x": node.func.value}, context)
+
+
+RULES: tuple[type[Rule], ...] = (BackendConstants, BackendRandom, SharedVariables)

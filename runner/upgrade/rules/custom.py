@@ -12,6 +12,7 @@ from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import calling, code, text_of
 from runner.upgrade.rule import KERAS_2, Rule
+from runner.upgrade.walking import Reader
 
 SUBCLASSING = "https://keras.io/guides/making_new_layers_and_models_via_subclassing/"
 
@@ -123,7 +124,7 @@ class InitializedWeights(Rule):
         call = small.value
         if not isinstance(call, cst.Call):
             return None
-        if m.matches(call.func, m.Attribute(value=m.Name("self"), attr=m.Name("init") | m.Name("inner_init"))):
+        if self._initializes(call):
             return self._weight(node, small, call, call.func, original, context)
         in_build = isinstance(context.scope.node, cst.FunctionDef) and context.scope.node.name.value == "build"
         inner = isinstance(call.func, cst.Call) and "initializers.get" in code(call.func)
@@ -134,6 +135,18 @@ class InitializedWeights(Rule):
             initializer = cst.SimpleString(repr(ops.rpartition(".")[2]))
             return self._weight(node, small, call, initializer, original, context)
         return None
+
+    @staticmethod
+    def _initializes(call: cst.Call) -> bool:
+        """Whether a call is that of a layer's own initializer, as Keras 1 made weights."""
+        if not m.matches(call.func, m.Attribute(value=m.Name("self"))) or not isinstance(call.func, cst.Attribute):
+            return False
+        symbol = call.func.attr.value
+        return (
+            symbol == "init"
+            or symbol.endswith("_init")
+            or (symbol.endswith("_initializer") and Arguments(call).has("name"))
+        )
 
     def _weight(
         self,
@@ -189,6 +202,33 @@ class AddLoss(Rule):
         return False
 
 
+class MetricReset(Rule):
+    """A metric starts anew by `reset_state`."""
+
+    name = "metric-reset"
+    matches = "`def reset_states(self)` in a class that derives from `keras.metrics.Metric`"
+    since = "TensorFlow 2.5"
+    why = "Keras calls `reset_state`; the method under its old name is never called, and the metric never reset by it."
+    source = "https://keras.io/api/metrics/base_metric/"
+    silent = True
+    marks = False
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if not isinstance(node, cst.FunctionDef) or node.name.value != "reset_states":
+            return None
+        scope = context.scope.parent
+        if scope is None or not isinstance(scope.node, cst.ClassDef):
+            return None
+        bases = (context.kinds.name(base.value, scope) or "" for base in scope.node.bases)
+        if not any(base.startswith("keras.metrics.") for base in bases):
+            return None
+        context.change(self, original)
+        return node.with_changes(name=cst.Name("reset_state"))
+
+
 class CallbackParameters(Rule):
     """What a callback reads from `self.params` and from the model."""
 
@@ -200,10 +240,16 @@ class CallbackParameters(Rule):
     marks = False
     texts = True
     attributes = ("validation_data",)
-    _KEYS: ClassVar[dict[str, str]] = {"nb_epoch": "epochs", "nb_sample": "samples"}
+    _KEYS: ClassVar[dict[str, str]] = {"nb_epoch": "epochs"}
+    _GONE: ClassVar[frozenset[str]] = frozenset(("nb_sample", "samples", "batch_size", "metrics", "do_validation"))
 
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
-        if value not in self._KEYS or ".params" not in context.code:
+        if ".params" not in context.code or value not in (*self._KEYS, *self._GONE):
+            return None
+        if value in self._GONE:
+            if id(original) in context.remember("parameters", lambda: _parameters(context)):
+                message = f"self.params has no '{value}' any more, only 'epochs', 'steps' and 'verbose'"
+                context.find(self, original, message)
             return None
         context.change(self, original)
         return self._KEYS[value]
@@ -233,4 +279,23 @@ class CallbackParameters(Rule):
         return False
 
 
-RULES: tuple[type[Rule], ...] = (OutputShapeMethod, AddWeight, InitializedWeights, AddLoss, CallbackParameters)
+def _parameters(context: Context) -> set[int]:
+    """Return the strings by which a program asks for a callback's parameters."""
+    found: set[int] = set()
+
+    class Finder(Reader):
+        def visit_Subscript(self, node: cst.Subscript) -> None:
+            if code(node.value).endswith(".params"):
+                found.update(id(part.slice.value) for part in node.slice if isinstance(part.slice, cst.Index))
+
+        def visit_Call(self, node: cst.Call) -> None:
+            if code(node.func).endswith(".params.get") and node.args:
+                found.add(id(node.args[0].value))
+
+    Finder().read(context.module)
+    return found
+
+
+RULES: tuple[type[Rule], ...] = (
+    OutputShapeMethod, AddWeight, InitializedWeights, AddLoss, MetricReset, CallbackParameters,
+)  # fmt: skip

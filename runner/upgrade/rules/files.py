@@ -185,7 +185,7 @@ class FileNames(Rule):
                 for given in _passed(value_name, owner, context):
                     FileNames._note(found, given, fix, context, context.analysis.module_scope)
         said = text_of(value)
-        if said and len(said) < 200:
+        if said and len(said) < 200 and "://" not in said:
             found[said] = fix(said)
 
 

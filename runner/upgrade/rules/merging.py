@@ -101,6 +101,11 @@ class MergeLayer(Rule):
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         if id(original) in context.analysis.in_sequential:
+            if isinstance(context.scope.node, cst.FunctionDef) and "self" in context.scope.parameters:
+                message = (
+                    "Merge was removed; closest today: a keras.Model of the branches' inputs and their merged outputs"
+                )
+                context.find(self, original, message)
             return None
         arguments = Arguments(node)
         branches = elements(arguments.get("layers", 0))
@@ -139,7 +144,7 @@ class MergeLayer(Rule):
         merged = self._merging(body[first], context)
         if not (merged is not None):
             return None
-        model, merge = merged
+        model, merge, named = merged
         arguments = Arguments(merge)
         branches = elements(arguments.get("layers", 0))
         mode_node = arguments.get("mode", 1)
@@ -147,7 +152,7 @@ class MergeLayer(Rule):
         if branches is None or (mode not in _MODES and text_of(mode_node) is not None):
             return None
         anchor: cst.CSTNode = original[min(first, len(original) - 1)]
-        outputs = self._outputs(branches, arguments, mode_node, mode, context)
+        outputs = named or self._outputs(branches, arguments, mode_node, mode, context)
         name = f"{model}_output"
         made: list[cst.BaseStatement] = list(body)
         line: Any = body[first]
@@ -175,14 +180,24 @@ class MergeLayer(Rule):
         context.change(self, anchor)
         return made
 
-    def _merging(self, node: cst.BaseStatement, context: Context) -> tuple[str, cst.Call] | None:
+    def _merging(
+        self, node: cst.BaseStatement, context: Context
+    ) -> tuple[str, cst.Call, cst.BaseExpression | None] | None:
+        """Return the model, the call of `Merge` that it begins with, and the name that this was given before."""
         added = _added(node)
-        if added is None or not isinstance(added[1], cst.Call):
+        if added is None or added[0] == "self":
             return None
-        name = context.name(added[1].func)
-        if name not in self._NAMES or elements(Arguments(added[1]).get("layers", 0)) is None:
+        model, layer = added
+        named: cst.BaseExpression | None = None
+        if isinstance(layer, cst.Name):
+            owner = context.scope.owner(layer.value)
+            values = owner.assigned.get(layer.value, []) if owner is not None else []
+            if len(values) != 1 or values[0][1] is not None:
+                return None
+            named, layer = layer, values[0][0]
+        if not isinstance(layer, cst.Call) or context.name(layer.func) not in self._NAMES:
             return None
-        return added[0], added[1]
+        return (model, layer, named) if elements(Arguments(layer).get("layers", 0)) is not None else None
 
     def _outputs(
         self,

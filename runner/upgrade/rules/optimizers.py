@@ -154,6 +154,7 @@ class AdadeltaDefault(Rule):
     """Adadelta without a learning rate learns a thousand times slower than before Keras 2.4."""
 
     name = "adadelta-default"
+    modern_only = True
     matches = "`Adadelta()`, `optimizer='adadelta'` in any program"
     since = "Keras 2.4"
     why = "The default learning rate fell from 1.0 to 0.001."

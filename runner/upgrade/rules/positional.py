@@ -77,12 +77,11 @@ class KernelSize(Rule):
                 )
                 context.find(self, original, message, comment=False)
             return None
-        for _ in range(several):
-            arguments.remove_at(1)
         if arguments.has("kernel_size"):
             return None
-        value = pair(*sizes_given)
-        arguments.insert(1, value)
+        for _ in range(several - 1):
+            arguments.remove_at(1)
+        arguments.replace(sizes_given[-1], pair(*sizes_given))
         self._rest(arguments, symbol, several)
         context.change(self, original)
         return arguments.call()

@@ -8,7 +8,7 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.installed import missing
+from runner.upgrade.installed import closest, missing
 from runner.upgrade.moved import current
 from runner.upgrade.nodes import expression
 from runner.upgrade.rule import Rule
@@ -26,9 +26,7 @@ _CLOSEST = {
     "keras.models.model_from_config": "keras.Model.from_config",
     "keras.layers.Recurrent": "keras.layers.RNN with a cell",
     "keras.layers.RNNCell": "keras.layers.RNN with a cell",
-    "keras.utils.multi_gpu_model": "keras.distribution.DataParallel",
     "keras.utils.HDF5Matrix": "a keras.utils.PyDataset that reads with h5py",
-    "keras.utils.print_summary": "model.summary()",
     "keras.utils.convert_all_kernels_in_model": "nothing is needed: kernels are stored alike for every backend",
     "keras.utils.OrderedEnqueuer": "keras.utils.PyDataset with workers=…",
     "keras.utils.GeneratorEnqueuer": "keras.utils.PyDataset with workers=…",
@@ -45,6 +43,12 @@ _CLOSEST = {
     "keras.preprocessing.image.NumpyArrayIterator": "keras.utils.PyDataset",
     "keras.callbacks.BaseLogger": "keras.callbacks.LambdaCallback",
 }
+
+# What rules for whole statements see to.
+_ELSEWHERE = frozenset(
+    f"keras.backend.{name}"
+    for name in ("set_session", "get_session", "set_learning_phase", "manual_variable_initialization", "learning_phase")
+)
 
 
 class Removed(Rule):
@@ -66,14 +70,14 @@ class Removed(Rule):
         symbol = name.rpartition(".")[2]
         if name in _CLOSEST:
             context.find(self, original, f"{symbol} was removed; closest today: {_CLOSEST[name]}")
-        elif node is original and symbol not in ("MaxoutDense", "Highway", "Merge", "merge") and self._missing(name):
-            context.find(self, original, f"{name} is not in Keras 3; look for what replaces it in the API")
+        elif name not in context.known and name not in _ELSEWHERE and node is original and self._missing(name):
+            context.find(self, original, f"{name} is not in Keras 3; closest today: {closest(name)}")
         return None
 
     @staticmethod
     def _missing(name: str) -> bool:
         today = current(name)
-        if today is None or not today.startswith("keras."):
+        if today is None or not today.startswith("keras.") or "._" in today:
             return False
         parts = today.split(".")
         # Below a class nobody can tell from the files; below a module of classes one can.

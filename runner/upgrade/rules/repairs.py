@@ -58,6 +58,8 @@ class UnknownArgument(Repair):
         gone = [keyword for keyword in refused if arguments.remove(keyword) is not None]
         if not gone:
             return None
+        for keyword in gone:
+            context.find(self, original, f"`{keyword}` was left out, which Keras 3 refused here: see what it did")
         context.change(self, original, f"Keras 3 does not take `{gone[0]}` here; it was left out.")
         return arguments.call()
 

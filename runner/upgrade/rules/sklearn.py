@@ -7,7 +7,7 @@ import libcst as cst
 from runner.upgrade.context import Context
 from runner.upgrade.rule import Rule
 
-_WRAPPER = '''
+_SHARED = '''
 class {name}:
     """A Keras model with the methods of scikit-learn's estimators, as `keras.wrappers.scikit_learn` had it."""
 
@@ -28,21 +28,20 @@ class {name}:
         from sklearn.base import {mixin}, BaseEstimator
 
         return type("Tagged", ({mixin}, BaseEstimator), {{}})().__sklearn_tags__()
-
+'''
+_CLASSIFIER = """
     def fit(self, x, y, **options):
-        options = {{**self.options, **options}}
+        options = {**self.options, **options}
         build = self.build_fn.__code__.co_varnames[: self.build_fn.__code__.co_argcount]
-        self.model = self.build_fn(**{{name: value for name, value in options.items() if name in build}})
-        self.classes_ = sorted(set(y)) if {classifies} and len(y.shape) == 1 else None
+        self.model = self.build_fn(**{name: value for name, value in options.items() if name in build})
+        self.classes_ = sorted(set(y)) if len(y.shape) == 1 else None
         if self.classes_ is not None and self.model.output_shape[-1] > 1 and "sparse" not in str(self.model.loss):
             y = keras.utils.to_categorical([self.classes_.index(label) for label in y], len(self.classes_))
-        fitting = {{name: value for name, value in options.items() if name not in build}}
+        fitting = {name: value for name, value in options.items() if name not in build}
         return self.model.fit(x, y, **fitting)
 
     def predict(self, x, **options):
         values = self.model.predict(x, verbose=0)
-        if not {classifies}:
-            return values.squeeze()
         chosen = values.argmax(axis=-1) if values.shape[-1] > 1 else (values > 0.5).astype("int32").ravel()
         return chosen if self.classes_ is None else keras.ops.convert_to_numpy(self.classes_)[chosen]
 
@@ -50,9 +49,23 @@ class {name}:
         return self.model.predict(x, verbose=0)
 
     def score(self, x, y, **options):
-        labels = y.argmax(axis=-1) if {classifies} and len(y.shape) > 1 else y
-        return float((self.predict(x) == labels).mean() if {classifies} else -((self.predict(x) - labels) ** 2).mean())
-'''
+        labels = y.argmax(axis=-1) if len(y.shape) > 1 else y
+        return float((self.predict(x) == labels).mean())
+"""
+_REGRESSOR = """
+    def fit(self, x, y, **options):
+        options = {**self.options, **options}
+        build = self.build_fn.__code__.co_varnames[: self.build_fn.__code__.co_argcount]
+        self.model = self.build_fn(**{name: value for name, value in options.items() if name in build})
+        fitting = {name: value for name, value in options.items() if name not in build}
+        return self.model.fit(x, y, **fitting)
+
+    def predict(self, x, **options):
+        return self.model.predict(x, verbose=0).squeeze()
+
+    def score(self, x, y, **options):
+        return -float(((self.predict(x) - y) ** 2).mean())
+"""
 
 
 class SklearnWrappers(Rule):
@@ -72,12 +85,12 @@ class SklearnWrappers(Rule):
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         classifies = name.endswith("Classifier")
         made = "KerasModelClassifier" if classifies else "KerasModelRegressor"
-        code = _WRAPPER.format(
+        shared = _SHARED.format(
             name=made,
             kind="classifier" if classifies else "regressor",
             mixin="ClassifierMixin" if classifies else "RegressorMixin",
-            classifies=classifies,
         )
+        code = shared + (_CLASSIFIER if classifies else _REGRESSOR)
         context.forget(original.func)
         context.change(self, original)
         return node.with_changes(func=context.helper(made, code))

@@ -126,6 +126,30 @@ class MetricsList(Rule):
         return arguments.call()
 
 
+class CompilePositions(Rule):
+    """The third argument of `compile` is `loss_weights`; it was `metrics`."""
+
+    name = "compile-positions"
+    matches = "`model.compile('adam', 'mse', ['accuracy'])`"
+    since = "Keras 3.0"
+    why = "After the optimizer and the loss come the weights of losses in Keras 3; metrics are given by name."
+    source = TRAINING
+    silent = True
+    methods = ("compile",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        positional = arguments.positional
+        held = elements(positional[2]) if len(positional) > 2 else None
+        if not held or arguments.has("metrics") or all(_is_number(each) for each in held):
+            return None
+        if len(positional) > 3:
+            arguments.name_position(3, "loss_weights")
+        arguments.name_position(2, "metrics")
+        context.change(self, original)
+        return arguments.call()
+
+
 class LossNames(Rule):
     """Losses and metrics whose short or old name no longer counts."""
 
@@ -233,10 +257,11 @@ class Generators(Rule):
             ("nb_val_samples", "validation_steps", arguments.get("validation_data")),
             ("val_samples", "steps", source),
         ):
-            count = arguments.remove(old)
+            count = arguments.get(old)
             if count is None:
                 continue
-            if data is not None and elements(data) is not None:
+            if (data is not None and elements(data) is not None) or not arguments.rename(old, new):
+                arguments.remove(old)
                 continue  # validation data that is no generator needs no number
             batch = _batch_size(data, context)
             if batch is None:
@@ -334,5 +359,6 @@ def _is_number(node: cst.BaseExpression) -> bool:
 
 
 RULES: tuple[type[Rule], ...] = (
-    Epochs, ModelInputs, ShowAccuracy, DroppedTrainingArguments, MetricsList, LossNames, Generators, ListsOfNumbers,
+    Epochs, ModelInputs, ShowAccuracy, DroppedTrainingArguments, CompilePositions, MetricsList, LossNames, Generators,
+    ListsOfNumbers,
 )  # fmt: skip

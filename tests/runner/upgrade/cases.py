@@ -9,7 +9,7 @@ CASES: dict[str, tuple[str, str]] = {
     "tensorflow-keras": ("from tensorflow.keras.layers import Dense\n", "from keras.layers import Dense\n"),
     "merged-modules": (
         "from keras.engine.topology import Layer\nfrom keras.utils import np_utils\ny = np_utils.to_categorical(y, 3)\nx = Layer()\n",
-        "from keras.utils import to_categorical\nfrom keras.layers import Layer\ny = to_categorical(y, 3)\nx = Layer()\n",
+        "from keras.layers import Layer\nfrom keras.utils import to_categorical\ny = to_categorical(y, 3)\nx = Layer()\n",
     ),
     "renamed-symbols": (
         "from keras.constraints import maxnorm\nc = maxnorm(3)\n",
@@ -151,7 +151,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "merge-layer": (
         "from keras.layers import Merge, Dense\nfrom keras.models import Sequential\nm = Sequential()\nm.add(Merge([a, b], mode='sum'))\nm.add(Dense(3))\n",
-        "from keras.layers import add\nfrom keras.models import Model\nfrom keras.layers import Dense\nm_output = add([a.outputs[0], b.outputs[0]])\n"
+        "from keras.layers import Dense, add\nfrom keras.models import Model\nm_output = add([a.outputs[0], b.outputs[0]])\n"
         "m_output = Dense(3)(m_output)\nm = Model([*a.inputs, *b.inputs], m_output)\n",
     ),
     "epochs": ("import keras\nm.fit(x, y, nb_epoch=3)\n", "import keras\nm.fit(x, y, epochs=3)\n"),
@@ -290,6 +290,72 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "python2-calls": ("import keras\nfor k, v in d.iteritems(): pass\n", "import keras\nfor k, v in d.items(): pass\n"),
     "python2-builtins": ("import keras\nfor i in xrange(3): pass\n", "import keras\nfor i in range(3): pass\n"),
+    "compile-positions": (
+        "import keras\nm.compile('adam', 'mse', ['accuracy'])\n",
+        "import keras\nm.compile('adam', 'mse', metrics=['accuracy'])\n",
+    ),
+    "metrics-per-output": (
+        "import keras\nm = keras.Model(x, [a, b])\nm.compile('adam', 'mse', metrics=['mae'])\n",
+        "import keras\nm = keras.Model(x, [a, b])\nm.compile('adam', 'mse', metrics=[['mae'], ['mae']])\n",
+    ),
+    "single-target": (
+        "import keras\nx = keras.Input((3,))\nm = keras.Model(x, x)\nm.fit(a, {'y': b}, validation_data=(a, {'y': b}))\n",
+        "import keras\nx = keras.Input((3,))\nm = keras.Model(x, x)\nm.fit(a, b, validation_data=(a, b))\n",
+    ),
+    "generator-tuples": (
+        "import keras\ndef batches():\n    while True:\n        yield [a, b], y\nm.fit(batches(), steps_per_epoch=3)\n",
+        "import keras\ndef batches():\n    while True:\n        yield (a, b), y\nm.fit(batches(), steps_per_epoch=3)\n",
+    ),
+    "utility-arguments": (
+        "from keras.utils import to_categorical\ny = to_categorical(y, nb_classes=3)\n",
+        "from keras.utils import to_categorical\ny = to_categorical(y, num_classes=3)\n",
+    ),
+    "preprocessing-arguments": (
+        "import keras\nx = keras.layers.CategoryEncoding(max_tokens=3, output_mode='binary')\n",
+        "import keras\nx = keras.layers.CategoryEncoding(num_tokens=3, output_mode='multi_hot')\n",
+    ),
+    "print-summary": (
+        "import keras\nkeras.utils.print_summary(model, line_length=80)\n",
+        "import keras\nmodel.summary(line_length=80)\n",
+    ),
+    "backend-choice": (
+        "import os\nos.environ['KERAS_BACKEND'] = 'theano'\nimport keras\n",
+        "import os\nos.environ['KERAS_BACKEND'] = 'tensorflow'\nimport keras\n",
+    ),
+    "custom-activations": (
+        "import keras\nkeras.utils.get_custom_objects().update({'swish2': keras.layers.Activation(swish2)})\n"
+        "x = keras.layers.Dense(3, activation='swish2')\n",
+        "import keras\nkeras.utils.get_custom_objects().update({'swish2': keras.layers.Activation(swish2)})\n"
+        "x = keras.layers.Dense(3, activation=swish2)\n",
+    ),
+    "private-functions": (
+        "import keras\nm._make_predict_function()\nrate = o._decayed_lr(t)\n",
+        "import keras\nrate = o.learning_rate\n",
+    ),
+    "crossentropy-order": (
+        "import keras\nx = keras.backend.categorical_crossentropy(y_pred, y_true)\n",
+        "from keras import ops\nimport keras\nx = ops.categorical_crossentropy(y_true, y_pred)\n",
+    ),
+    "shared-variables": (
+        "import keras\nm.optimizer.lr.set_value(0.1)\n",
+        "import keras\nm.optimizer.learning_rate.assign(0.1)\n",
+    ),
+    "metric-reset": (
+        "import keras\nclass M(keras.metrics.Metric):\n    def reset_states(self):\n        pass\n",
+        "import keras\nclass M(keras.metrics.Metric):\n    def reset_state(self):\n        pass\n",
+    ),
+    "tensorflow-1-names": (
+        "import tensorflow as tf\nx = tf.to_float(tf.log(y))\n",
+        "import tensorflow as tf\nx = tf.cast(tf.math.log(y), tf.float32)\n",
+    ),
+    "tensorflow-1-arguments": (
+        "import tensorflow as tf\nx = tf.reduce_sum(y, reduction_indices=1, keep_dims=True)\n",
+        "import tensorflow as tf\nx = tf.reduce_sum(y, axis=1, keepdims=True)\n",
+    ),
+    "tensorflow-1-optimizers": (
+        "import tensorflow as tf\nimport keras\nm.compile(tf.train.AdamOptimizer(0.1, beta1=0.5), 'mse')\n",
+        "import keras\nm.compile(keras.optimizers.Adam(0.1, beta_1=0.5), 'mse')\n",
+    ),
     "callback-parameters": ("import keras\nn = self.params['nb_epoch']\n", "import keras\nn = self.params['epochs']\n"),
 }
 
@@ -298,6 +364,10 @@ OTHERS: dict[str, tuple[str, str]] = {
     "legacy-backend": (
         "from keras import backend as K\nx = K.ctc_batch_cost(a, b, c, d)\n",
         "tensorflow.keras.backend import ctc_batch_cost",
+    ),
+    "multi-gpu": (
+        "from keras.utils import multi_gpu_model\nm = multi_gpu_model(model, gpus=2)\n",
+        "closest today: keras.distribution.DataParallel\nm = model\n",
     ),
     "reset-states": ("import keras\nmodel.reset_states()\n", "reset_states(model)"),
     "sklearn-wrappers": (
