@@ -24,9 +24,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from markdown_it import MarkdownIt
 
+from kb.sources import front_matter
+from kb.sources.outside import Unreadable
 from kb.state import text_hash
 from runner.job import BACKENDS, Backend, Job, Limits, Result
 
@@ -138,16 +139,11 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
     Raises:
         ValueError: the front matter is not a YAML mapping.
     """
-    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
-    if not found:
-        return {}, text, 0
     try:
-        front = yaml.safe_load(found[1]) or {}
-    except yaml.YAMLError as error:
-        raise ValueError(f"the front matter is not YAML: {error}") from None
-    if not isinstance(front, dict):
-        raise ValueError("the front matter is not a mapping")
-    return front, text[found.end() :], found[0].count("\n")
+        document = front_matter.read(text, strict=True)
+    except Unreadable as error:
+        raise ValueError(str(error)) from None
+    return document.values, document.body, document.lines
 
 
 def _blocks(body: str, offset: int) -> Iterator[Block]:

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from kb.pages import Page, Section
-from kb.sources import markdown, notebooks, tutorials
+from kb.sources import front_matter, markdown, notebooks, tutorials
 from kb.sources.finish import clean, make_page
-from kb.sources.markup import first_heading, front_matter, load_yaml, plain_markdown, strings
+from kb.sources.markup import first_heading, load_yaml, plain_markdown, strings
 from kb.sources.outside import (
     LONGEST_TEXT_BYTES,
     Found,
@@ -186,18 +186,18 @@ def _markdown(
 ) -> Iterator[Found]:
     relative = shown(path, site.docs)
     try:
-        front, body = front_matter(clean(read_text(path, LONGEST_TEXT_BYTES)))
+        document = front_matter.read(clean(read_text(path, LONGEST_TEXT_BYTES)))
     except Unreadable as error:
         yield Problem(relative, str(error))
         return
     url = _url(site, where) or local
-    entries = _api_entries(body)
-    for fragment, source, part in entries or [("", None, body)]:
+    entries = _api_entries(document.body)
+    for fragment, source, part in entries or [("", None, document.body)]:
         yield from guarded(
             relative,
             _markdown_page(
                 part,
-                {} if fragment else front,
+                {} if fragment else document.values,
                 resolve,
                 where,
                 identity=f"{identity}/{fragment}" if fragment else identity,

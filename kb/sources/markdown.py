@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kb.errors import BadSource
 from kb.pages import Kind, Page, Section
 from kb.prose import FENCE
+from kb.sources import front_matter
+from kb.sources.outside import Unreadable
 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
 
@@ -37,7 +37,12 @@ def read(path: Path, *, kind: Kind, address: str) -> Page:
 
 def parse(text: str, stem: str, *, kind: Kind, address: str, where: str) -> Page:
     """Return the page of a Markdown text; see `read`."""
-    front, body = _front_matter(text, where)
+    try:
+        document = front_matter.read(text, strict=True)
+    except Unreadable as error:
+        raise BadSource(f"{where}: {error}.", "Mend the front matter.") from None
+    # Blank lines between the front matter and the page's own title are no text before it.
+    front, body = document.values, document.body.lstrip("\n") if document.lines else document.body
     identity = str(front.get("id") or stem)
     parts = sections(body)
     title = str(front.get("title") or _first_heading(body) or stem.replace("-", " "))
@@ -80,20 +85,6 @@ def sections(body: str) -> tuple[Section, ...]:
             parts.append((match.group(1), []))
     found = ((title, "\n".join(lines).strip()) for title, lines in parts)
     return tuple(Section(title, text) for title, text in found if text)
-
-
-def _front_matter(text: str, where: str) -> tuple[dict[str, Any], str]:
-    match = re.match(r"\ufeff?---\s*\n(.*?)\n---\s*(?:\n|\Z)", text, re.DOTALL)
-    if match is None:
-        return {}, text
-    try:
-        front = yaml.safe_load(match.group(1)) or {}
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
-        raise BadSource(f"{where}, line {line}: the front matter is no valid YAML.", "Mend that line.") from None
-    if not isinstance(front, dict):
-        raise BadSource(f"{where}: the front matter is no mapping.", "Write it as `name: value` lines.")
-    return front, text[match.end() :]
 
 
 def _strings(front: dict[str, Any], name: str, where: str) -> tuple[str, ...]:

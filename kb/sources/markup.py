@@ -1,4 +1,4 @@
-"""Markdown as documentation sites write it → plain Markdown: front matter, template tags, HTML, admonitions."""
+"""Markdown as documentation sites write it → plain Markdown: template tags, HTML, admonitions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 import yaml
 
 from kb.sources.outside import Unreadable, one_line
-
-LONGEST_FRONT_MATTER = 16 * 1024
 
 _FENCE = re.compile(r"^[ \t]{0,12}(```+|~~~+)")
 # Every quantifier over "anything but" is bounded or stops at what opens the next, so that no text takes long.
@@ -46,8 +44,12 @@ _Loader.add_multi_constructor("!", _nothing)
 _Loader.add_multi_constructor("tag:yaml.org,2002:python/", _nothing)
 
 
-def load_yaml(text: str) -> Any:
+def load_yaml(text: str, *, first_line: int = 1) -> Any:
     """Return the value of a YAML text.
+
+    Args:
+        text: YAML.
+        first_line: the number of its first line in the file that it stands in, for what is said of errors.
 
     Raises:
         Unreadable: it is no YAML, uses aliases, or is nested too deeply.
@@ -58,35 +60,10 @@ def load_yaml(text: str) -> Any:
         raise Unreadable("its YAML is nested too deeply") from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
+        where = f" (line {mark.line + first_line})" if mark else ""
         raise Unreadable(
             one_line(f"its YAML is not valid{where}: {getattr(error, 'problem', None) or error}")
         ) from None
-
-
-def front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Return the values at the head of a Markdown text and the text below them.
-
-    Raises:
-        Unreadable: the front matter is too long or no YAML mapping.
-    """
-    if not text.startswith("---\n"):
-        return {}, text
-    end = text.find("\n---\n", 3)
-    if end < 0 and text.rstrip().endswith("\n---"):
-        end = len(text.rstrip()) - 4
-    if end < 0:
-        return {}, text
-    head, body = text[4 : max(end, 3) + 1], text[end + 5 :]
-    if len(head) > LONGEST_FRONT_MATTER:
-        raise Unreadable(f"its front matter is longer than {LONGEST_FRONT_MATTER // 1024} KiB")
-    value = load_yaml(head)
-    if value is None:
-        return {}, body
-    if not isinstance(value, dict):
-        # A page may begin with a rule and have another one later.
-        return {}, text
-    return {str(name): one for name, one in value.items()}, body
 
 
 def strings(value: Any) -> list[str]:
