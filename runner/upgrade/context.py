@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import libcst as cst
@@ -10,6 +11,7 @@ import libcst as cst
 from runner.upgrade.analysis import Analysis, Scope, dotted
 from runner.upgrade.installed import missing
 from runner.upgrade.kinds import Kind, Kinds
+from runner.upgrade.layout import Places
 from runner.upgrade.moved import current, merged
 from runner.upgrade.rule import Rule
 
@@ -26,9 +28,11 @@ _NUMPY_NUMBERS = frozenset(
 class Context:
     """One walk's state. Rules read it and report through it; `refer` gives them names for what they need."""
 
-    def __init__(self, module: cst.Module, legacy: bool = False, error: tuple[str, int | None] | None = None) -> None:
+    def __init__(
+        self, module: cst.Module, code: str, legacy: bool = False, error: tuple[str, int | None] | None = None
+    ) -> None:
         self.module = module
-        self.code = module.code
+        self.code = code
         self.legacy = legacy
         self.error = error
         self.analysis = Analysis(module)
@@ -83,6 +87,11 @@ class Context:
                 if isinstance(value.func, cst.Attribute) and value.func.attr.value in ("max", "nunique"):
                     return bool(full)
         return True
+
+    @cached_property
+    def places(self) -> Places:
+        """Where each node of the original program begins."""
+        return Places(self.module)
 
     def remember(self, key: str, make: Callable[[], Any]) -> Any:
         """Return what `make` gave the first time it was asked in this walk."""

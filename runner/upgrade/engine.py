@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection, Sequence
 
 import libcst as cst
-from libcst._nodes.internal import CodegenState
 
 from runner.upgrade import python2
 from runner.upgrade.context import Context
@@ -81,16 +80,15 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
     }
     before = modern
     for number in range(MAX_ROUNDS):
-        context = Context(module, legacy, error if number == 0 else None)
+        context = Context(module, before, legacy, error if number == 0 else None)
         walked = Walk(context, books[legacy]).rewrite(module)
         made = finish(walked, context)
-        lines = _lines(module, [node for _, node, _ in (*context.changes, *context.findings)])
         back = _line_map(text, before) if before != text else None
         changes += [
-            Change(_line(lines, node, back), rule.name, why, rule.source) for rule, node, why in context.changes
+            Change(_line(context, node, back), rule.name, why, rule.source) for rule, node, why in context.changes
         ]
         findings += [
-            Finding(_line(lines, node, back), rule.name, what, rule.source) for rule, node, what in context.findings
+            Finding(_line(context, node, back), rule.name, what, rule.source) for rule, node, what in context.findings
         ]
         after = made.code if made is not module else before
         proven = legacy or any(rule.marks and rule.since.startswith("Keras 2.0") for rule, _, _ in context.changes)
@@ -112,33 +110,6 @@ def _sorted(items: Sequence[Change | Finding]) -> tuple:  # type: ignore[type-ar
     return tuple(sorted(unique, key=lambda item: (item.line, item.rule)))
 
 
-class _Lines(CodegenState):
-    """Writes a module out and notes at which line each of some nodes begins; a tenth of LibCST's own positions."""
-
-    def __init__(self, wanted: set[int], indent: str, newline: str) -> None:
-        super().__init__(default_indent=indent, default_newline=newline)
-        self._wanted = wanted
-        self._at = 1
-        self.found: dict[int, int] = {}
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if id(node) in self._wanted:
-            self.found.setdefault(id(node), self._at)
-
-    def add_token(self, value: str) -> None:
-        self._at += value.count("\n")
-
-
-def _lines(module: cst.Module, nodes: Sequence[cst.CSTNode]) -> dict[int, int]:
-    """Return the line of each node, by identity."""
-    if not nodes:
-        return {}
-    stands = {id(node): id(_first(node)) for node in nodes}
-    state = _Lines(set(stands.values()), module.default_indent, module.default_newline)
-    module._codegen(state)
-    return {key: state.found[stand] for key, stand in stands.items() if stand in state.found}
-
-
 def _first(node: cst.CSTNode) -> cst.CSTNode:
     """Return what of a node comes first after the comments above it."""
     if isinstance(node, cst.SimpleStatementLine) and node.body:
@@ -148,8 +119,8 @@ def _first(node: cst.CSTNode) -> cst.CSTNode:
     return node
 
 
-def _line(lines: dict[int, int], node: cst.CSTNode, back: list[int] | None) -> int:
-    line = lines.get(id(node), 1)
+def _line(context: Context, node: cst.CSTNode, back: list[int] | None) -> int:
+    line = context.places.lines.get(id(_first(node)), 1)
     return line if back is None else back[min(line, len(back)) - 1]
 
 

@@ -8,25 +8,34 @@ from libcst._nodes.internal import CodegenState
 from runner.upgrade.nodes import code
 
 
-class Columns(CodegenState):
-    """Writes a module out and notes how far right of its block each call that goes over several lines begins."""
+class Places(CodegenState):
+    """Writes a module out and notes where each node begins; a tenth of the work of LibCST's own positions."""
 
     def __init__(self, module: cst.Module) -> None:
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
         self._column = 0
-        self.found: dict[int, int] = {}
+        self._line = 1
+        self.lines: dict[int, int] = {}
+        """Counted from 1, by the identity of a node."""
+        self.columns: dict[int, int] = {}
+        """How far right of its block a call begins, by its identity."""
         module._codegen(self)
 
     def before_codegen(self, node: cst.CSTNode) -> None:
+        self.lines.setdefault(id(node), self._line)
         if isinstance(node, cst.Call):
-            self.found[id(node)] = self._column - sum(len(token) for token in self.indent_tokens)
+            self.columns[id(node)] = self._column - sum(len(token) for token in self.indent_tokens)
 
     def add_indent_tokens(self) -> None:
         self._column += sum(len(token) for token in self.indent_tokens)
 
     def add_token(self, value: str) -> None:
-        _, newline, after = value.rpartition("\n")
-        self._column = len(after) if newline else self._column + len(after)
+        newlines = value.count("\n")
+        if newlines:
+            self._line += newlines
+            self._column = len(value) - value.rindex("\n") - 1
+        else:
+            self._column += len(value)
 
 
 def continued(call: cst.Call) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import libcst as cst
 
 from runner.upgrade.context import Context
-from runner.upgrade.layout import Columns, continued, realigned
+from runner.upgrade.layout import continued, realigned
 from runner.upgrade.moved import current
 from runner.upgrade.rule import Rule
 from runner.upgrade.walking import Rewriter
@@ -124,8 +124,7 @@ class Walk(Rewriter):
             for rule in self._rules.methods.get(func.attr.value, ()):
                 node = self._called(rule, node, original_node, func.attr.value)
         if node is not original_node and isinstance(node, cst.Call) and continued(original_node):
-            columns: dict[int, int] = context.remember("columns", lambda: Columns(context.module).found)
-            return realigned(node, original_node, columns.get(id(original_node), 0))
+            return realigned(node, original_node, context.places.columns.get(id(original_node), 0))
         return node
 
     def _called(self, rule: Rule, node: cst.BaseExpression, original: cst.Call, name: str) -> cst.BaseExpression:

@@ -41,9 +41,10 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
 
 
 @cache
-def _hook(walker: type, name: str) -> str | None:
-    """Return the name of a hook if a walk has it."""
-    return name if hasattr(walker, name) else None
+def _hooks(walker: Any, kind: Any) -> tuple[str | None, str | None]:
+    """Return the names of the hooks that a walk has for a kind of node, before and after what is below it."""
+    before, after = f"visit_{kind.__name__}", f"leave_{kind.__name__}"
+    return before if hasattr(walker, before) else None, after if hasattr(walker, after) else None
 
 
 class Reader:
@@ -51,9 +52,10 @@ class Reader:
 
     def read(self, node: cst.CSTNode) -> None:
         """Look at a node and at all below it."""
-        kind, walker = type(node), type(self)
-        hook = _hook(walker, f"visit_{kind.__name__}")
-        if hook is not None and getattr(self, hook)(node) is False:
+        kind: Any = type(node)
+        walker: Any = type(self)
+        before, after = _hooks(walker, kind)
+        if before is not None and getattr(self, before)(node) is False:
             return
         for field in _fields(kind):
             value = getattr(node, field)
@@ -62,9 +64,8 @@ class Reader:
             elif isinstance(value, list | tuple):
                 for each in value:
                     self.read(each)
-        hook = _hook(walker, f"leave_{kind.__name__}")
-        if hook is not None:
-            getattr(self, hook)(node)
+        if after is not None:
+            getattr(self, after)(node)
 
 
 class Rewriter:
@@ -82,10 +83,11 @@ class Rewriter:
 
     def rewrite(self, node: cst.CSTNode) -> Any:
         """Return a node with all below it rewritten; the very same one if nothing was."""
-        kind, walker = type(node), type(self)
+        kind: Any = type(node)
+        walker: Any = type(self)
+        before, after = _hooks(walker, kind)
         changed: dict[str, Any] = {}
-        hook = _hook(walker, f"visit_{kind.__name__}")
-        if self.enter(node) and (hook is None or getattr(self, hook)(node) is not False):
+        if self.enter(node) and (before is None or getattr(self, before)(node) is not False):
             for field in _fields(kind):
                 value = getattr(node, field)
                 if isinstance(value, cst.CSTNode):
@@ -97,8 +99,7 @@ class Rewriter:
                     if any(new is not old for new, old in zip(several, value, strict=True)):
                         changed[field] = [each for each in several if each is not None]
         made = node.with_changes(**changed) if changed else node
-        hook = _hook(walker, f"leave_{kind.__name__}")
-        if hook is not None:
-            made = getattr(self, hook)(node, made)
+        if after is not None:
+            made = getattr(self, after)(node, made)
         self.leave(node)
         return made

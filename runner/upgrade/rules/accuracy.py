@@ -9,10 +9,11 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import text_of
+from runner.upgrade.nodes import code, text_of
 from runner.upgrade.rule import Rule
 from runner.upgrade.walking import Reader
 
+_ASKED = ("get", "append", "pop", "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
 _ACCURACY = re.compile(r"(?:^|_|\{)acc(?:$|[}:])")
 
 
@@ -61,7 +62,7 @@ class HistoryKeys(Rule):
             for calls in (context.analysis.method_calls.get("compile", ()),):
                 for call, _ in calls:
                     value = Arguments(call).get("metrics", 2)
-                    if value is not None and re.search(r"['\"]acc['\"]", _said(value)):
+                    if value is not None and re.search(r"['\"]acc['\"]", code(value)):
                         return False
             named = {
                 text_of(arg.value)
@@ -75,17 +76,13 @@ class HistoryKeys(Rule):
         return bool(context.remember("accuracy applies", look))
 
 
-def _said(node: cst.CSTNode) -> str:
-    return cst.Module([]).code_for_node(node)
-
-
 def _keys(context: Context) -> set[int]:
     """Return the strings that stand where the name of a metric is expected."""
     found: set[int] = set()
 
     class Finder(Reader):
         def visit_Subscript(self, node: cst.Subscript) -> None:
-            said = _said(node.value)
+            said = code(node.value)
             if said.endswith("history") or "hist" in said.lower() or "log" in said.lower():
                 for element in node.slice:
                     if isinstance(element.slice, cst.Index):
@@ -100,11 +97,14 @@ def _keys(context: Context) -> set[int]:
                 found.add(id(node.default))
 
         def visit_Assign(self, node: cst.Assign) -> None:
-            if "monitor" in _said(node.targets[0].target):
+            if "monitor" in code(node.targets[0].target):
                 found.add(id(node.value))
 
         def visit_Call(self, node: cst.Call) -> None:
-            name = _said(node.func)
+            called = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+            if called not in _ASKED or not node.args:
+                return
+            name = code(node.func)
             if name.endswith((".get", ".append", ".pop")) and ("log" in name or "hist" in name) and node.args:
                 found.add(id(node.args[0].value))
             if name.rpartition(".")[2] in ("EarlyStopping", "ReduceLROnPlateau") and node.args:
@@ -114,11 +114,11 @@ def _keys(context: Context) -> set[int]:
 
         def visit_Comparison(self, node: cst.Comparison) -> None:
             right = node.comparisons[0].comparator
-            if "hist" in _said(right) or "logs" in _said(right):
+            if "hist" in code(right) or "logs" in code(right):
                 found.add(id(node.left))
 
         def visit_For(self, node: cst.For) -> None:
-            if isinstance(node.iter, cst.List | cst.Tuple) and "history[" in _said(node.body):
+            if isinstance(node.iter, cst.List | cst.Tuple) and "history[" in code(node.body):
                 found.update(id(element.value) for element in node.iter.elements)
 
     Finder().read(context.module)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import libcst as cst
 
+from runner.upgrade.analysis import Scope
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import calling, expression, is_none, number, string, text_of
@@ -97,37 +98,153 @@ def _sums_up(call: cst.Call, context: Context) -> bool:
 
 
 class BackendRandom(Rule):
-    """Random numbers come from `keras.random`."""
+    """Random numbers come from `keras.random`, within a layer from a generator of its own."""
 
     name = "backend-random"
     matches = "`K.random_normal(shape, std=…)`, `K.random_uniform(…)`, `K.dropout(…)`, `K.random_binomial(…)`"
     since = "Keras 3.0"
-    why = "Random numbers come from `keras.random` today."
+    why = (
+        "Random numbers come from `keras.random` today; a layer that draws them holds the generator, or JAX would "
+        "refuse to compile it."
+    )
     source = "https://keras.io/api/random/"
+    definitions = True
     _FUNCTIONS: ClassVar[dict[str, str]] = {
         "random_normal": "normal",
         "random_uniform": "uniform",
         "truncated_normal": "truncated_normal",
         "dropout": "dropout",
     }
-    calls = tuple(f"keras.backend.{name}" for name in (*_FUNCTIONS, "random_binomial", "random_bernoulli"))
+    _NOISE: ClassVar[tuple[str, ...]] = tuple(
+        f"keras.backend.{name}" for name in (*_FUNCTIONS, "random_binomial", "random_bernoulli")
+    )
+    calls = (*_NOISE, "keras.layers.Lambda")
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)
+        if name == "keras.layers.Lambda":
+            return self._layer(node, original, context)
         symbol = name.rpartition(".")[2]
         context.forget(original.func)
         context.change(self, original)
+        holder = self._holder(context)
+        if holder is not None and not arguments.has("seed"):
+            arguments.set("seed", cst.Name("seed") if holder == "function" else expression("self.seed_generator"))
+        seed = arguments.get("seed")
         if symbol in ("random_binomial", "random_bernoulli"):
             shape, p = arguments.get("shape", 0), arguments.get("p", 1) or cst.Float("0.5")
+            if shape is None:
+                return None
+            template = "«keras.ops.cast»(«keras.random.uniform»({shape}) < {p}, 'float32')"
+            if seed is None:
+                return fill(template, {"shape": shape, "p": p}, context)
             return fill(
-                "«keras.ops.cast»(«keras.random.uniform»({shape}) < {p}, 'float32')",
-                {"shape": shape, "p": p} if shape is not None else {},
-                context,
+                template.replace("{shape})", "{shape}, seed={seed})"), {"shape": shape, "p": p, "seed": seed}, context
             )
         arguments.rename("std", "stddev")
         arguments.rename("level", "rate")
         arguments.rename("x", "inputs")
         return arguments.call(context.refer(f"keras.random.{self._FUNCTIONS[symbol]}"))
+
+    def _holder(self, context: Context) -> str | None:
+        """Return what holds the generator where we are: the `function` of a `Lambda`, a layer's `class`, or nothing."""
+        scope: Scope | None = context.scope
+        noisy = context.remember("noisy", lambda: self._noisy(context))
+        while scope is not None:
+            if id(scope.node) in noisy:
+                return "class" if isinstance(scope.node, cst.ClassDef) else "function"
+            scope = scope.parent
+        return None
+
+    def _noisy(self, context: Context) -> set[int]:
+        """Return the functions of `Lambda` layers, and the layers, that draw random numbers."""
+        wanted: set[int] = set()
+        for call, scope in (
+            *context.analysis.calls.get("Lambda", ()),
+            *context.analysis.method_calls.get("Lambda", ()),
+        ):
+            value = Arguments(call).get("function", 0)
+            if context.kinds.name(call.func, scope) != "keras.layers.Lambda" or value is None:
+                continue
+            function = context.analysis.functions.get(value.value) if isinstance(value, cst.Name) else None
+            wanted.add(id(function or value))
+        found: set[int] = set()
+        for several in (*context.analysis.calls.values(), *context.analysis.method_calls.values()):
+            for call, scope in several:
+                if context.kinds.name(call.func, scope) not in self._NOISE:
+                    continue
+                inner: Scope | None = scope
+                while inner is not None:
+                    node = inner.node
+                    layer = isinstance(node, cst.ClassDef) and context.kinds.of_class(node, inner) == "layer"
+                    if id(node) in wanted or layer:
+                        found.add(id(node))
+                    inner = inner.parent
+        return found
+
+    def _layer(self, node: cst.Call, original: cst.Call, context: Context) -> cst.BaseExpression | None:
+        """Turn a `Lambda` whose function draws random numbers into one with a generator."""
+        noisy = context.remember("noisy", lambda: self._noisy(context))
+        value = Arguments(original).get("function", 0)
+        function = context.analysis.functions.get(value.value) if isinstance(value, cst.Name) else value
+        if function is None or id(function) not in noisy:
+            return None
+        made = Arguments(node)
+        given = made.get("function", 0)
+        if isinstance(given, cst.Lambda):
+            made.replace(given, given.with_changes(params=_with_seed(given.params)))
+        context.forget(original.func)
+        context.change(self, original)
+        return made.call(context.helper("SeededLambda", _SEEDED))
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if id(original) not in context.remember("noisy", lambda: self._noisy(context)):
+            return None
+        if isinstance(node, cst.FunctionDef):
+            return node.with_changes(params=_with_seed(node.params))
+        line = cst.SimpleStatementLine(
+            [_assigned("self.seed_generator", expression("{f}()", f=context.refer("keras.random.SeedGenerator")))]
+        )
+        body: list[Any] = list(node.body.body)
+        for at, member in enumerate(body):
+            if isinstance(member, cst.FunctionDef) and member.name.value == "__init__":
+                inner = list(member.body.body)
+                body[at] = member.with_changes(body=member.body.with_changes(body=[*inner, line]))
+                return node.with_changes(body=node.body.with_changes(body=body))
+        start: Any = cst.parse_statement(
+            "def __init__(self, **options):\n    super().__init__(**options)\n",
+            config=context.module.config_for_parsing,
+        )
+        start = start.with_changes(body=start.body.with_changes(body=[*start.body.body, line]))
+        has_text = body and isinstance(body[0], cst.SimpleStatementLine) and isinstance(body[0].body[0], cst.Expr)
+        body.insert(1 if has_text else 0, start)
+        return node.with_changes(body=node.body.with_changes(body=body))
+
+
+def _with_seed(parameters: cst.Parameters) -> cst.Parameters:
+    """Return the parameters of a function, with `seed=None` after those that are passed by position."""
+    seed = cst.Param(cst.Name("seed"), default=cst.Name("None"), equal=_TIGHT)
+    return parameters.with_changes(params=[*parameters.params, seed])
+
+
+def _assigned(target: str, value: cst.BaseExpression) -> cst.Assign:
+    return cst.Assign([cst.AssignTarget(cst.ensure_type(expression(target), cst.Attribute))], value)
+
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+_SEEDED = '''
+class SeededLambda(keras.layers.Lambda):
+    """A `Lambda` whose function draws random numbers: the layer holds their generator."""
+
+    def __init__(self, function, **options):
+        super().__init__(function, **options)
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, inputs):
+        return self.function(inputs, seed=self.seed_generator)
+'''
 
 
 class SharedVariables(Rule):

@@ -280,7 +280,7 @@ class OldModelFiles(Rule):
         if said is None:
             return None
         renamed = context.memory.get("file names", {})
-        if said in renamed or said.endswith(".keras"):
+        if said in renamed or said.endswith(".keras") or "://" in said:
             return None
         if re.search(r"\.(h5|hdf5|hdf)$", said):
             message = "an .h5 file of Keras 1 or 2 may need compile=False and custom_objects=…; save it again as .keras"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import libcst as cst
 
-from runner.upgrade.analysis import dotted
+from runner.upgrade.analysis import Scope, dotted
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import code, elements, expression
@@ -30,13 +30,12 @@ class LearningPhase(Rule):
     source = "https://keras.io/guides/making_new_layers_and_models_via_subclassing/"
     calls = tuple(f"keras.backend.{name}" for name in ("in_train_phase", "in_test_phase", "learning_phase"))
     statements = True
+    definitions = True
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)
         symbol = name.rpartition(".")[2]
-        training = "training" in context.scope.bound or any(
-            scope.owner("training") is not None for scope in (context.scope,)
-        )
+        training = context.scope.owner("training") is not None or self._told(context)
         if symbol == "learning_phase":
             if not training:
                 if id(original) in context.remember("phases", lambda: _phases_of_functions(context)):
@@ -58,6 +57,29 @@ class LearningPhase(Rule):
         context.forget(original.func)
         context.change(self, original)
         return expression("({a} if {flag} else {b})", a=_called(one, context), b=_called(other, context), flag=flag)
+
+    @staticmethod
+    def _told(context: Context) -> bool:
+        """Whether we are in the `call` of a layer, which then gets the argument `training`."""
+        scope: Scope | None = context.scope
+        while scope is not None and scope.parent is not None:
+            node, outer = scope.node, scope.parent.node
+            if isinstance(node, cst.FunctionDef) and node.name.value == "call" and isinstance(outer, cst.ClassDef):
+                if context.kinds.of_class(outer, scope.parent) is None:
+                    return False
+                context.remember("told of training", set).add(id(node))
+                return True
+            scope = scope.parent
+        return False
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if not isinstance(node, cst.FunctionDef) or id(original) not in context.remember("told of training", set):
+            return None
+        equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        training = cst.Param(cst.Name("training"), default=cst.Name("None"), equal=equal)
+        return node.with_changes(params=node.params.with_changes(params=[*node.params.params, training]))
 
     def statement(
         self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context

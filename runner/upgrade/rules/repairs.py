@@ -9,7 +9,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, expression
+from runner.upgrade.nodes import code, expression, truth
 from runner.upgrade.rule import MIGRATING, Rule
 
 
@@ -146,4 +146,34 @@ class TensorFlowInLambda(Repair):
         )
 
 
-RULES: tuple[type[Rule], ...] = (UnknownArgument, ListsAsData, NumpySizes, TensorFlowInLambda)
+_STATEFUL = '''
+class Stateful{layer}(keras.layers.{layer}):
+    """A {layer} that begins with a copy of its state: PyTorch refuses to learn through one that is changed in place."""
+
+    def call(self, sequences, initial_state=None, **options):
+        if initial_state is None and self.stateful:
+            initial_state = [state + 0.0 for state in self.states]
+        return super().call(sequences, initial_state=initial_state, **options)
+'''
+
+
+class StatefulCopy(Repair):
+    """A layer that keeps its state begins with a copy of it."""
+
+    name = "stateful-copy"
+    matches = "`LSTM(32, stateful=True)` that PyTorch trains"
+    why = "The layer changes its state in place, through which PyTorch cannot learn; it begins with a copy instead."
+    source = "https://keras.io/api/layers/recurrent_layers/rnn/"
+    on_error = r"modified by an inplace operation"
+    calls = ("keras.layers.LSTM", "keras.layers.GRU", "keras.layers.SimpleRNN")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if truth(Arguments(original).get("stateful")) is False or not Arguments(original).has("stateful"):
+            return None
+        layer = name.rpartition(".")[2]
+        context.forget(original.func)
+        context.change(self, original)
+        return node.with_changes(func=context.helper(f"Stateful{layer}", _STATEFUL.format(layer=layer)))
+
+
+RULES: tuple[type[Rule], ...] = (UnknownArgument, ListsAsData, NumpySizes, TensorFlowInLambda, StatefulCopy)

@@ -253,16 +253,27 @@ class SymbolicLoss(Rule):
 
 def _uses_tensors(function: str, context: Context) -> bool:
     """Whether a function reads symbolic tensors from outside of itself."""
-    node = context.analysis.functions[function]
+    return bool(_tensors_used(context.analysis.functions[function], context))
+
+
+def _tensors_used(node: cst.FunctionDef, context: Context) -> list[str]:
+    """Return the names of symbolic tensors that a function reads from outside of itself."""
     scope = context.analysis.scopes[id(node)]
-    found = False
+    found: list[str] = []
 
     class Finder(Reader):
+        def visit_Attribute(self, attribute: cst.Attribute) -> bool:
+            self.read(attribute.value)
+            return False
+
+        def visit_Arg(self, arg: cst.Arg) -> bool:
+            self.read(arg.value)
+            return False
+
         def visit_Name(self, name: cst.Name) -> None:
-            nonlocal found
             owner = scope.owner(name.value)
             if owner is not None and owner is not scope and context.kinds.of(name, scope) == "tensor":
-                found = True
+                found.append(name.value)
 
     Finder().read(node.body)
     return found
@@ -281,6 +292,33 @@ def _trains_on_itself(model: str, context: Context) -> bool:
         if x is None or y is None or not same(x, y):
             return False
     return bool(fits)
+
+
+class ClosedOverTensors(Rule):
+    """A layer gets all symbolic tensors that it computes with as inputs."""
+
+    name = "closed-over-tensors"
+    matches = "a layer class whose methods read `z_mean` and `z_log_var` of the model around it"
+    since = "Keras 3.0"
+    why = "A layer may compute only with tensors that it is called with; others belong to another graph."
+    source = "https://keras.io/guides/making_new_layers_and_models_via_subclassing/"
+    marks = False
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if not isinstance(original, cst.ClassDef) or context.kinds.of_class(original, context.scope) != "layer":
+            return None
+        names: dict[str, None] = {}
+        for scope in context.analysis.scopes.values():
+            if isinstance(scope.node, cst.FunctionDef) and scope.parent is context.scope:
+                names.update(dict.fromkeys(_tensors_used(scope.node, context)))
+        if names:
+            said = ", ".join(f"`{name}`" for name in names)
+            message = f"{original.name.value} reads {said} from outside; call it with them among its inputs"
+            context.find(self, original, message)
+        return None
 
 
 class ActivationNames(Rule):
@@ -315,4 +353,4 @@ def _activations(context: Context) -> set[int]:
     return found
 
 
-RULES: tuple[type[Rule], ...] = (TensorFlowOnSymbolic, SymbolicShape, SymbolicLoss, ActivationNames)
+RULES: tuple[type[Rule], ...] = (TensorFlowOnSymbolic, SymbolicShape, SymbolicLoss, ClosedOverTensors, ActivationNames)

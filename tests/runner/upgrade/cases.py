@@ -365,6 +365,10 @@ OTHERS: dict[str, tuple[str, str]] = {
         "from keras import backend as K\nx = K.ctc_batch_cost(a, b, c, d)\n",
         "tensorflow.keras.backend import ctc_batch_cost",
     ),
+    "closed-over-tensors": (
+        "import keras\nz = keras.Input((3,))\nclass Loss(keras.layers.Layer):\n    def call(self, x):\n        return x - z\n",
+        "Loss reads `z` from outside",
+    ),
     "multi-gpu": (
         "from keras.utils import multi_gpu_model\nm = multi_gpu_model(model, gpus=2)\n",
         "closest today: keras.distribution.DataParallel\nm = model\n",
