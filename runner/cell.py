@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from runner import layout, policy, syscalls
@@ -39,6 +39,8 @@ class Plan:
     imports: tuple[str, ...]
     base_prefix: str  # where the interpreter believes to be installed
     seccomp: str  # hexadecimal
+    devices: dict[str, str] = field(default_factory=dict)  # nodes of a GPU, place inside → place outside
+    driver_facts: dict[str, str] = field(default_factory=dict)  # path below /proc/driver → text
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -104,7 +106,9 @@ def _furnish(root: str, plan: Plan) -> None:
                 _write_file(f"{root}{layout.SYSCTL}/{name}", file.read())
         except FileNotFoundError:
             continue
-    _furnish_devices(root)
+    for name, text in plan.driver_facts.items():
+        _write_file(f"{root}{layout.DRIVER_FACTS}/{name}", text)
+    _furnish_devices(root, plan)
     _furnish_python(root, plan)
     for place in (*layout.WRITABLE.values(), layout.SCRATCH, "/newproc"):
         os.makedirs(root + place, exist_ok=True)
@@ -116,12 +120,12 @@ def _furnish(root: str, plan: Plan) -> None:
     syscalls.mount("/proc", f"{root}/proc", flags=syscalls.MS_BIND | syscalls.MS_REC)
 
 
-def _furnish_devices(root: str) -> None:
-    os.makedirs(f"{root}/dev", exist_ok=True)
-    for name in policy.DEVICES:
-        target = f"{root}/dev/{name}"
+def _furnish_devices(root: str, plan: Plan) -> None:
+    for inside, outside in ({f"/dev/{name}": f"/dev/{name}" for name in policy.DEVICES} | plan.devices).items():
+        target = root + inside
         _write_file(target, "")
-        syscalls.mount(f"/dev/{name}", target, flags=syscalls.MS_BIND)
+        # Bound, because a user namespace makes no nodes that open; so each keeps the host's owner and mode.
+        syscalls.mount(outside, target, flags=syscalls.MS_BIND)
         syscalls.restrict(target, syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NOEXEC)
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(f"/proc/self/{target}", f"{root}/dev/{name}")
@@ -225,8 +229,12 @@ def _mount_proc() -> int:
     syscalls.mount("/newproc", "/proc", flags=syscalls.MS_MOVE)
     user_limits = os.open("/proc/sys/user", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     syscalls.mount(layout.SYSCTL, "/proc/sys", flags=syscalls.MS_BIND)
+    visible = policy.PROC_VISIBLE
+    if os.path.isdir(layout.DRIVER_FACTS):
+        syscalls.mount(layout.DRIVER_FACTS, "/proc/driver", flags=syscalls.MS_BIND)
+        visible |= policy.PROC_VISIBLE_WITH_GPU
     for entry in os.scandir("/proc"):
-        if entry.name.isdigit() or entry.name in policy.PROC_VISIBLE or entry.name == "sys":
+        if entry.name.isdigit() or entry.name in visible or entry.name == "sys":
             continue
         if entry.is_symlink():
             continue

@@ -18,6 +18,8 @@ Status = Literal[
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 DEVICES: tuple[Device, ...] = get_args(Device)
 STATUSES: tuple[Status, ...] = get_args(Status)
+# The account of whoever sits at this machine: no quota holds for them.
+LOCAL = "local"
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -39,6 +41,7 @@ class Limits:
     artifacts: int = 10
     artifact_bytes: int = 8 * MIB
     source_bytes: int = 64 * KIB
+    gpu_memory_bytes: int | None = None  # what the driver counts for the run, CUDA's own share included; None: the card
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,7 +57,8 @@ class Job:
 
     `source` is Python text. `files` are extra files laid into the working folder, by plain file name. `seed` sets
     Python's, NumPy's and the backend's generators; without one every run draws its own. With `graph` every model that
-    the snippet built is left as a picture, `model-N.png`.
+    the snippet built is left as a picture, `model-N.png`. `account` is whose quota of GPU seconds it uses; those who
+    have none share one, the empty one. It never reaches the snippet.
     """
 
     source: str
@@ -65,6 +69,7 @@ class Job:
     stdin: bytes = b""
     files: Mapping[str, bytes] = field(default_factory=dict)
     graph: bool = False
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,18 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuUse:
+    """What a run had of a GPU: the card's name, seconds of wall clock that it held the card, and its peak memory there.
+
+    The memory is None where the driver does not tell.
+    """
+
+    name: str
+    seconds: float
+    peak_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened while a run was going on.
 
@@ -154,6 +171,7 @@ class Result:
     suggestions: tuple[dict[str, Any], ...] = ()
     upgrade: dict[str, Any] | None = None
     cached: bool = False  # an earlier identical run's outcome, not run again
+    gpu: GpuUse | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as plain JSON data, in the order of the published contract."""
@@ -176,6 +194,8 @@ class Result:
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         error = known.get("error")
         known["error"] = RunError(**error) if error is not None else None
+        gpu = known.get("gpu")
+        known["gpu"] = GpuUse(**gpu) if gpu is not None else None
         known["fits"] = tuple(Fit(**item) for item in known.get("fits", ()))
         known["models"] = tuple(ModelInfo(**item) for item in known.get("models", ()))
         known["artifacts"] = tuple(Artifact(**item) for item in known.get("artifacts", ()))

@@ -16,6 +16,8 @@ SCRATCH = "/scratch"
 EMPTY_FILE = "/opt/empty/file"
 EMPTY_FOLDER = "/opt/empty/folder"
 SYSCTL = "/opt/sysctl"
+DRIVER_FACTS = "/opt/driver/facts"
+DRIVER_LIBRARIES = "/opt/driver/lib"
 
 # What the snippet may write to; all of it is one tmpfs, so one cap on bytes and one on files cover all.
 WRITABLE = {"work": WORK, "tmp": TMP, "shm": SHM, "home": HOME, "snippet": SNIPPET_FOLDER}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.job import Event, Job, Result
+from runner.gpu_lease import Gpus, Lease
+from runner.job import Event, Job, Result, RunError
 from runner.supervise import Supervision
 
 _EVENTS_KEPT = 5000
@@ -26,10 +27,22 @@ class LiveRun:
     result: Result | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     supervision: Supervision | None = None
+    lease: Lease | None = None  # its hold on a GPU, from when its turn came
+    refused: RunError | None = None  # why it came to nothing when its turn came
     cache_key: str | None = None
     values: list[float] | None = None
     waited_for: bool = False
     left: bool = False  # still waiting in the store when the service closed
+
+    def may_start(self, gpus: Gpus) -> bool:
+        """Take a GPU if one suits this run, now that it is its turn; False when it has to wait for one."""
+        if not gpus.suits(self.job):
+            return True
+        self.refused = gpus.refusal(self.job)
+        if self.refused is None:
+            self.lease = gpus.take(self.job)
+        # Who left the choice to us is better served by the CPU now than by a GPU some time.
+        return self.lease is not None or self.refused is not None or self.job.device == "auto"
 
     def tell(self, kind: Any, data: dict[str, Any]) -> None:
         with self.changed:

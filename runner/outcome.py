@@ -7,7 +7,8 @@ import os
 import signal
 from importlib import metadata
 
-from runner.job import BACKENDS, Artifact, Job, LeftOut, Result, RunError, Status
+from runner import policy
+from runner.job import BACKENDS, Artifact, GpuUse, Job, LeftOut, Result, RunError, Status
 from runner.supervise import Ending
 
 # Sent by the kernel for a limit of ours, not by somebody else.
@@ -27,6 +28,7 @@ def status_of(ending: Ending, job: Job) -> Status:
         "wall": "timeout",
         "cpu": "timeout",
         "memory": "memory",
+        "gpu_memory": "memory",
         "processes": "limit",
         "output": "limit",
         "cancelled": "cancelled",
@@ -76,11 +78,13 @@ def result_of(
     *,
     queued_ms: float,
     accepted_ms: float,
+    device: str = "cpu",
+    gpu: GpuUse | None = None,
 ) -> Result:
     """Put a result together.
 
     `queued_ms` is the wait for a free slot, `accepted_ms` what the runner itself needed from then until the job was
-    handed to the child.
+    handed to the child. `device` and `gpu` say what it ran on.
     """
     status = status_of(ending, job)
     told = ending.told
@@ -102,7 +106,7 @@ def result_of(
         exit_code=exit_code,
         signal=killed_by,
         keras_version=keras_version(),
-        device="cpu",
+        device=device,
         stdout=ending.stdout.text(),
         stderr=ending.stderr.text(),
         truncated=ending.stdout.truncated or ending.stderr.truncated,
@@ -118,6 +122,7 @@ def result_of(
         models=tuple(told.models),
         artifacts=artifacts,
         left_out=left_out,
+        gpu=gpu,
     )
 
 
@@ -152,10 +157,9 @@ def _error(status: Status, ending: Ending, exit_code: int | None, killed_by: str
         return told.rejected or RunError("SyntaxError", "Python's compiler gave up on this source (too deeply nested?)")
     if status == "error":
         return told.error or RunError("SystemExit", f"the snippet ended with exit code {exit_code}")
-    mib = 1 << 20
     sentences = {
         "timeout": f"stopped after {limits.wall_s:g} s of time or {limits.cpu_s:g} s of CPU time",
-        "memory": f"more than {limits.memory_bytes // mib:,} MiB of memory were wanted",
+        "memory": _memory_sentence(ending, job),
         "killed": f"ended by signal {killed_by}",
         "cancelled": "stopped by a person",
         "interrupted": "the run was cut off by a failure of the service",
@@ -173,6 +177,15 @@ def _error(status: Status, ending: Ending, exit_code: int | None, killed_by: str
     if told.error is not None:
         line, source, trace = told.error.line, told.error.source_line, told.error.traceback
     return RunError(kinds[status], message, line, source, trace)
+
+
+def _memory_sentence(ending: Ending, job: Job) -> str:
+    limits, error, mib = job.limits, ending.told.error, 1 << 20
+    if ending.reason == "gpu_memory":
+        return f"more than {(limits.gpu_memory_bytes or 0) // mib:,} MiB of the GPU's memory were wanted"
+    if not ending.reason and error is not None and error.type in policy.MEMORY_ERRORS:
+        return f"the device's memory ran out: {error.type}"
+    return f"more than {limits.memory_bytes // mib:,} MiB of memory were wanted"
 
 
 def _limit_sentence(ending: Ending, job: Job) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from runner import layout
+from runner.gpu import Gpu
 from runner.job import BACKENDS, GIB, KIB, MIB, Backend
 
 
@@ -39,6 +40,12 @@ class RunnerConfig:
     extra_binds: Mapping[str, str] = field(default_factory=dict)
     # Files that `keras.datasets` and `get_file` may find, as in ~/.keras/datasets; None: there are none.
     datasets: Path | None = None
+    # The GPUs that runs may use; None: those that `runner.gpu.find` sees.
+    gpus: tuple[Gpu, ...] | None = None
+    # The backends that get one; None: those whose installed build can use it.
+    gpu_backends: frozenset[Backend] | None = None
+    # What one account may use of GPUs within an hour. Ten minutes: six people keep one card busy. 0: no quota.
+    gpu_seconds_per_hour: float = 600.0
     # Identical runs answered from memory of earlier ones; 0 switches it off.
     cache_entries: int = 1000
     # Finished runs kept with their artifacts; the oldest go first.
@@ -95,6 +102,9 @@ PROC_VISIBLE = frozenset(
         "version",
     )
 )
+# With a GPU also the numbers of device drivers, where CUDA looks up what it opens; and of /proc/driver what
+# `runner.gpu` made up. CUDA's other wishes (/proc/modules, /sys/bus/pci) it does without.
+PROC_VISIBLE_WITH_GPU = frozenset(("devices", "driver"))
 # /proc/sys shrinks to what libraries ask for (glibc's allocator, libcap, libuuid and the like).
 SYSCTL_FILES = (
     "kernel/cap_last_cap",
@@ -108,7 +118,7 @@ SYSCTL_FILES = (
 )
 
 
-def host_binds(config: RunnerConfig) -> dict[str, str]:
+def host_binds(config: RunnerConfig, gpu: Gpu | None = None) -> dict[str, str]:
     """Return what the cell shows of the host read-only: place inside → place outside."""
     binds = {path: path for path in _SYSTEM_FOLDERS if Path(path).exists()}
     for name in _PROGRAMS:
@@ -126,6 +136,8 @@ def host_binds(config: RunnerConfig) -> dict[str, str]:
     binds[f"{layout.LOBBY}/runner"] = str(Path(__file__).resolve().parent)
     if config.datasets is not None and config.datasets.is_dir():
         binds[layout.DATASETS] = str(config.datasets.resolve())
+    if gpu is not None:
+        binds.update({f"{layout.DRIVER_LIBRARIES}/{name}": path for name, path in gpu.libraries.items()})
     binds.update(config.extra_binds)
     return binds
 
@@ -140,8 +152,14 @@ def interpreter_inside() -> str:
     return f"/usr/{name}" if Path(sys.base_prefix).resolve() == Path("/usr") else f"{layout.PYTHON}/{name}"
 
 
-def environment(backend: Backend) -> dict[str, str]:
-    """Return the whole environment of a snippet; nothing of the service's own is passed on."""
+def environment(backend: Backend, gpu: Gpu | None = None, gpu_share: float | None = None) -> dict[str, str]:
+    """Return the whole environment of a snippet; nothing of the service's own is passed on.
+
+    Args:
+        backend: what Keras runs on.
+        gpu: the card that the cell is shown.
+        gpu_share: how much of the card's memory the frameworks are told to use at most, from 0 to 1.
+    """
     values = {
         "HOME": layout.HOME,
         "USER": "user",
@@ -169,10 +187,34 @@ def environment(backend: Backend) -> dict[str, str]:
     }
     if sysconfig.get_config_var("Py_ENABLE_SHARED") and Path(sys.base_prefix).resolve() != Path("/usr"):
         values["LD_LIBRARY_PATH"] = f"{layout.PYTHON}/lib"
+    if gpu is not None:
+        _set_gpu(values, gpu_share)
     if sysconfig.get_path("platlib") != sysconfig.get_path("purelib"):
         values["PYTHONPATH"] = f"{layout.VENV}/platlib"
     return values
 
+
+def _set_gpu(values: dict[str, str], share: float | None) -> None:
+    """Point the frameworks at the one GPU of a cell, and ask them to take memory as they need it.
+
+    These are requests: a snippet may change them. What holds is what the driver counts (`runner.gpu_meter`).
+    """
+    values["CUDA_VISIBLE_DEVICES"] = "0"  # the only one whose node is there, whatever its number outside
+    values["JAX_PLATFORMS"] = "cuda,cpu"
+    # Keras asks CUDA for this while it is imported (keras/src/backend/torch/core.py), in a parent that must not.
+    values["KERAS_TORCH_DEVICE"] = "cuda"
+    # JAX takes three quarters of the card at once otherwise, TensorFlow nearly all: the figure would say nothing.
+    values["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # https://docs.jax.dev/en/latest/201/gpu-memory.html
+    values["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # https://www.tensorflow.org/guide/gpu
+    if share is not None:
+        values["XLA_CLIENT_MEM_FRACTION"] = f"{share:.4f}"
+        values["PYTORCH_ALLOC_CONF"] = f"per_process_memory_fraction:{share:.4f}"  # c10/cuda/CUDAAllocatorConfig.h
+    before = values.get("LD_LIBRARY_PATH")
+    values["LD_LIBRARY_PATH"] = f"{layout.DRIVER_LIBRARIES}:{before}" if before else layout.DRIVER_LIBRARIES
+
+
+# How the frameworks say that a device's memory ran out: PyTorch, TensorFlow, and JAX in its newer and older versions.
+MEMORY_ERRORS = frozenset(("OutOfMemoryError", "ResourceExhaustedError", "JaxRuntimeError", "XlaRuntimeError"))
 
 # -- resource limits of each process (the cgroup's limits come on top and cover all together) ----------------
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from runner import cell
 from runner.cgroup import Groups
 from runner.errors import RunnerError, Unavailable
+from runner.gpu import Gpu
 from runner.job import Backend, Job, Limits
 from runner.policy import RunnerConfig
-from runner.spawner import WARM_IMPORTS, Child, Spawner, SpawnFailed
+from runner.spawner import WARM_IMPORTS, Child, Spawner, SpawnFailed, TouchedGpu
 
 _LOG = logging.getLogger(__name__)
 # Host ids of cells: above every range that useradd and containers are given, so nothing on the host belongs to them.
@@ -72,6 +73,10 @@ class Pool:
             backend: Spawner(backend, folder / backend, config, groups, host_id, WARM_IMPORTS)
             for backend in config.backends
         }
+        self._folder, self._groups, self._host_id = folder, groups, host_id
+        # Parents that see a GPU, by card, backend and whether Keras is imported; made when one is first asked for.
+        self._on_gpus: dict[tuple[str, Backend, bool], Spawner] = {}
+        self._importing_touches: set[Backend] = set()
         self.replaced = 0
         self.from_parked = 0
         self._keeper = threading.Thread(target=self._keep, name="runner-pool", daemon=True)
@@ -79,8 +84,11 @@ class Pool:
 
     # -- for runs --------------------------------------------------------------------------------------------
 
-    def acquire(self, job: Job) -> Child:
+    def acquire(self, job: Job, gpu: Gpu | None = None) -> Child:
         """Return a child for `job`: parked if one fits, else forked now from a warm parent, else from the bare one.
+
+        With a GPU it comes from a parent whose root shows that card; nobody waits parked there, since a child that
+        has started CUDA holds memory of the card.
 
         Raises:
             Unavailable: this machine cannot isolate code.
@@ -88,7 +96,7 @@ class Pool:
         with self._lock:
             self._busy += 1
         try:
-            return self._acquire(job)
+            return self._acquire(job) if gpu is None else self._acquire_on(gpu, job)
         except BaseException:
             self.release()
             raise
@@ -108,6 +116,24 @@ class Pool:
             self._wanted.add(job.backend)
         child = self._take_parked(job) if not plain or self._busy <= 1 else None
         return child or self._from(self.bare if plain else warm, job.limits)
+
+    def _acquire_on(self, gpu: Gpu, job: Job) -> Child:
+        if self._config.launch == "warm" and job.backend not in self._importing_touches:
+            try:
+                return self._from(self._parent_on(gpu, job.backend, warm=True), job.limits)
+            except TouchedGpu as error:
+                _LOG.warning("%s: its runs import Keras themselves on a GPU", error)
+                self._importing_touches.add(job.backend)
+        return self._from(self._parent_on(gpu, job.backend, warm=False), job.limits)
+
+    def _parent_on(self, gpu: Gpu, backend: Backend, *, warm: bool) -> Spawner:
+        with self._lock:
+            key = (gpu.device, backend, warm)
+            if key not in self._on_gpus:
+                folder = self._folder / f"gpu-{gpu.number}-{backend}{'' if warm else '-bare'}"
+                imports = WARM_IMPORTS if warm else ()
+                self._on_gpus[key] = Spawner(backend, folder, self._config, self._groups, self._host_id, imports, gpu)
+            return self._on_gpus[key]
 
     def _take_parked(self, job: Job) -> Child | None:
         fixed = (job.limits.disk_bytes, job.limits.disk_files, job.limits.processes, job.limits.cpu_s)
@@ -217,6 +243,11 @@ class Pool:
             parked = {backend: len(children) for backend, children in self._parked.items()}
         return {
             "parents": {backend: spawner.pid for backend, spawner in self._warm.items() if spawner.alive()},
+            "parents_on_gpus": {
+                f"{device} {backend}": spawner.pid
+                for (device, backend, _), spawner in list(self._on_gpus.items())
+                if spawner.alive()
+            },
             "parked": parked,
             "parked_memory_bytes": self._parked_bytes(),
             "served_from_parked": self.from_parked,
@@ -241,7 +272,7 @@ class Pool:
         for parked in self._parked.values():
             while parked:
                 parked.popleft().close()
-        for spawner in (self.bare, *self._warm.values()):
+        for spawner in (self.bare, *self._warm.values(), *self._on_gpus.values()):
             spawner.stop()
 
 

@@ -8,15 +8,8 @@ from typing import Any
 from runner import cell, syscalls
 from runner.errors import NoSpace, Unavailable
 from runner.job import Limits
+from runner.problem import Problem
 from runner.spawner import Spawner, SpawnFailed
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is missing: what it is, and what to do about it, a line each."""
-
-    what: str
-    remedy: str
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,16 @@ from runner.admission import refusal
 from runner.cgroup import find
 from runner.disk import writing_to
 from runner.errors import NoSpace, QueueFull, Unavailable, UnknownRun
+from runner.gpu import find as find_gpus
+from runner.gpu_lease import Gpus
+from runner.gpu_quota import Quota
 from runner.job import Event, Job, Result, RunError
 from runner.live import LiveRun
 from runner.outcome import never_started
 from runner.policy import RunnerConfig
 from runner.pool import Pool, chosen_backend
 from runner.probe import Capability
+from runner.spawner import Child
 from runner.store import Owner, Store
 from runner.supervise import Supervision
 
@@ -41,6 +45,8 @@ __all__ = ["Runner", "RunnerConfig"]
 
 _LOG = logging.getLogger(__name__)
 _UNWRITTEN_KEPT = 200
+# How often to look whether another service of this machine has let go of a GPU that runs wait for.
+_GPU_LOOK_S = 0.5
 _RUN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -58,6 +64,7 @@ class Runner:
         with writing_to(self._folder):
             self._owner.note(self._groups.folders)
         self._pool = Pool(self._folder / "parents" / self._owner.name, self._config, self._groups)
+        self._gpus = self._find_gpus()
         self._capability: Capability | None = None
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
@@ -79,6 +86,11 @@ class Runner:
         ]
         for worker in self._workers:
             worker.start()
+
+    def _find_gpus(self) -> Gpus:
+        gpus = find_gpus().gpus if self._config.gpus is None else self._config.gpus
+        quota = Quota(self._folder / "gpu.sqlite3", self._config.gpu_seconds_per_hour) if gpus else None
+        return Gpus(gpus, quota, self._config.gpu_backends)
 
     # -- what this machine can do ----------------------------------------------------------------------------
 
@@ -130,8 +142,9 @@ class Runner:
         if backend is not None and backend != job.backend and backend in self._config.backends:
             job = replace(job, backend=backend)
         run = LiveRun(str(ULID()), job, time.monotonic(), waited_for=waited_for)
-        problem = refusal(job, self._config)
-        if problem is None and self._config.cache_entries > 0:
+        problem = refusal(job, self._config) or self._gpus.refusal(job)
+        # Sums on a GPU may differ in their last digits from run to run: nothing of one is remembered.
+        if problem is None and self._config.cache_entries > 0 and not self._gpus.suits(job):
             run.cache_key = cache.key(job)
             if run.cache_key is not None and not fresh and self._from_cache(run):
                 return run
@@ -165,13 +178,7 @@ class Runner:
         return True
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                self._ready.wait_for(lambda: self._queue or self._closing)
-                if not self._queue:
-                    return
-                run = self._queue.popleft()
-                self._running += 1
+        while (run := self._next()) is not None:
             begun = time.monotonic()
             try:
                 result = self._perform(run, begun)
@@ -183,23 +190,62 @@ class Runner:
                 _LOG.exception("run %s failed in the runner", run.id)
                 what = RunError("Interrupted", "the run was cut off by a failure of the service")
                 result = never_started(run.id, run.job, "interrupted", what)
+            self._give_back_gpu(run)
             with self._lock:
                 self._running -= 1
             self._recent_s.append(time.monotonic() - begun)
             self._finish(run, result)
 
+    def _next(self) -> LiveRun | None:
+        """Wait for a run whose turn it is and that can start; None when the service closes."""
+        with self._lock:
+            while True:
+                for run in self._queue:
+                    if run.may_start(self._gpus):
+                        self._queue.remove(run)
+                        self._running += 1
+                        return run
+                if self._closing and not self._queue:
+                    return None
+                # Nobody tells when another service gives back a GPU.
+                self._ready.wait(_GPU_LOOK_S if self._queue else None)
+
+    def _give_back_gpu(self, run: LiveRun) -> None:
+        if run.lease is not None:
+            self._gpus.give_back(run.lease, run.job.account)
+            run.lease = None
+            with self._lock:
+                self._ready.notify_all()
+
+    def _acquire(self, run: LiveRun, job: Job) -> Child:
+        """Get a child for a run, on its GPU or, where the machine refuses that and the run does not mind, without."""
+        try:
+            return self._pool.acquire(job, run.lease.gpu if run.lease is not None else None)
+        except Unavailable as error:
+            if run.lease is None or job.device != "auto":
+                raise
+            _LOG.warning("run %s goes on the CPU: %s", run.id, error.what)
+            self._give_back_gpu(run)
+            return self._pool.acquire(job)
+
     def _perform(self, run: LiveRun, begun: float) -> Result:
-        job = run.job
+        job = run.job if run.lease is None else run.lease.fitted(run.job)
         if run.cancelled.is_set():
             return never_started(run.id, job, "cancelled", RunError("Cancelled", "stopped by a person"))
+        if run.refused is not None:
+            return never_started(run.id, job, "rejected", run.refused)
         self._store.start(run.id)
-        child = self._pool.acquire(job)
+        child = self._acquire(run, job)
+        lease = run.lease
         try:
-            supervision = Supervision(child, job, job.source, self._config, run.tell)
+            supervision = Supervision(
+                child, job, job.source, self._config, run.tell, lease.meter if lease is not None else None
+            )
             run.supervision = supervision
             if run.cancelled.is_set():
                 supervision.cancel()
-            ending = supervision.run(policy.environment(job.backend))
+            place = (lease.gpu, lease.memory_share(job)) if lease is not None else ()
+            ending = supervision.run(policy.environment(job.backend, *place))
             kept, left_out = artifacts.collect(
                 child.scratch, self._folder / "artifacts" / run.id, job.limits, job.files
             )
@@ -219,6 +265,8 @@ class Runner:
             left_out,
             queued_ms=(begun - run.accepted) * 1000,
             accepted_ms=(ending.begun - begun) * 1000,
+            device=lease.gpu.device if lease is not None else "cpu",
+            gpu=lease.end() if lease is not None else None,
         )
         if not cache.may_keep(job, result, ending.told):
             run.cache_key = None
@@ -403,6 +451,7 @@ class Runner:
             "slots": self._config.slots,
             "queue_bound": self._config.queue,
             "limits_by": self._groups.kind,
+            "gpus": self._gpus.status(),
             "finished": finished,
             "stored": self._store.counts(),
             **self._pool.status(),
@@ -464,6 +513,7 @@ class Runner:
 
     def _let_go(self) -> None:
         self._pool.close()
+        self._gpus.close()
         self._groups.close()
         shutil.rmtree(self._folder / "parents" / self._owner.name, ignore_errors=True)
         self._owner.close()

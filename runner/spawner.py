@@ -21,6 +21,7 @@ from runner.cgroup import Group, Groups
 from runner.disk import writing_to
 from runner.errors import Unavailable
 from runner.filters import seccomp_program
+from runner.gpu import Gpu
 from runner.job import Backend, Limits
 
 # What tutorials import first, taken along by the parent so that no run pays for it.
@@ -32,6 +33,10 @@ class SpawnFailed(RuntimeError):
     """A parent could not give a child; another parent may."""
 
 
+class TouchedGpu(RuntimeError):
+    """The imports of a parent opened the GPU, so no child of it could use CUDA."""
+
+
 def _refused(problem: object) -> Unavailable:
     """Return the error of a machine that does not let us make a cell: to try again would change nothing."""
     return Unavailable(
@@ -41,7 +46,7 @@ def _refused(problem: object) -> Unavailable:
     )
 
 
-def _pid_of(handle: int) -> int:
+def pid_of(handle: int) -> int:
     """Return a process' number out here, -1 when it is gone; the parent may live in a PID namespace of its own."""
     for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
         name, _, value = line.partition(":")
@@ -109,8 +114,10 @@ class Spawner:
         groups: Groups,
         host_ids: Callable[[], int],
         imports: tuple[str, ...] = (),
+        gpu: Gpu | None = None,
     ) -> None:
         self.backend = backend
+        self._gpu = gpu
         self._config = config
         self._groups = groups
         self._host_ids = host_ids
@@ -131,7 +138,12 @@ class Spawner:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the parent and wait until it has imported what it should."""
+        """Start the parent and wait until it has imported what it should.
+
+        Raises:
+            Unavailable: the machine does not let it.
+            TouchedGpu: see there.
+        """
         with self._lock:
             if self.alive():
                 return
@@ -143,13 +155,15 @@ class Spawner:
                 (self._folder / "log").touch()
             plan = cell.Plan(
                 root=str(root),
-                binds=policy.host_binds(self._config),
+                binds=policy.host_binds(self._config, self._gpu),
                 interpreter=policy.interpreter_inside(),
-                environment=policy.environment(self.backend),
+                environment=policy.environment(self.backend, self._gpu),
                 backend=self.backend,
                 imports=self._imports,
                 base_prefix=sys.base_prefix,
                 seccomp=seccomp_program().hex(),
+                devices=dict(self._gpu.nodes) if self._gpu is not None else {},
+                driver_facts=dict(self._gpu.facts) if self._gpu is not None else {},
             )
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             package = str(Path(__file__).resolve().parent.parent)
@@ -177,6 +191,9 @@ class Spawner:
             if "problem" in answer:
                 self._stop()
                 raise _refused(answer["problem"])
+            if answer.get("touched"):
+                self._stop()
+                raise TouchedGpu(f"an import for {self.backend} opened {self._gpu.device if self._gpu else 'a GPU'}")
             self.started_s = time.monotonic() - begun
 
     def spawn(self, limits: Limits, *, warm: bool = False) -> Child:
@@ -246,7 +263,7 @@ class Spawner:
             if len(descriptors) != 2:
                 raise SpawnFailed(str(answer.get("problem", "an answer without a child")))
             handle, worker = descriptors
-            group.watch(*(pid for pid in map(_pid_of, descriptors) if pid > 0))
+            group.watch(*(pid for pid in map(pid_of, descriptors) if pid > 0))
             return Child(handle, worker, mine, group, limits)
         except BaseException:
             for descriptor in mine.values():

@@ -60,6 +60,7 @@ def job_to_json(job: Job) -> str:
             "stdin": base64.b64encode(job.stdin).decode(),
             "files": {name: base64.b64encode(content).decode() for name, content in job.files.items()},
             "graph": job.graph,
+            "account": job.account,
         }
     )
 
@@ -76,6 +77,7 @@ def job_from_json(text: str) -> Job:
         stdin=base64.b64decode(data["stdin"]),
         files={name: base64.b64decode(content) for name, content in data["files"].items()},
         graph=data.get("graph", False),
+        account=data.get("account", ""),
     )
 
 

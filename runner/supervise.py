@@ -21,12 +21,13 @@ from typing import Any, Literal
 
 from runner import policy, syscalls
 from runner.cgroup import Sampled, Usage
+from runner.gpu_meter import Meter
 from runner.job import Job
 from runner.output import Kept, Live
 from runner.reports import Frames, Told
-from runner.spawner import Child
+from runner.spawner import Child, pid_of
 
-Reason = Literal["", "wall", "cpu", "memory", "processes", "output", "cancelled", "lost"]
+Reason = Literal["", "wall", "cpu", "memory", "gpu_memory", "processes", "output", "cancelled", "lost"]
 _LOOK_S = 0.05  # how often counters are read; a fork bomb makes a few hundred processes in that time
 _EVENT_S = 0.05  # output is gathered this long into one event
 _DRAIN_S = 2.0
@@ -59,12 +60,21 @@ class Ending:
 class Supervision:
     """Watches one job in one child. `cancel` may be called from any thread."""
 
-    def __init__(self, child: Child, job: Job, source: str, config: policy.RunnerConfig, tell: Tell | None) -> None:
+    def __init__(
+        self,
+        child: Child,
+        job: Job,
+        source: str,
+        config: policy.RunnerConfig,
+        tell: Tell | None,
+        meter: Meter | None = None,
+    ) -> None:
         self._child = child
         self._job = job
         self._source = source
         self._config = config
         self._tell = tell
+        self._meter = meter
         self._cancelled = threading.Event()
         keep = job.limits.output_kept_bytes
         self._ending = Ending(time.monotonic(), Kept(keep), Kept(keep))
@@ -87,6 +97,8 @@ class Supervision:
         child.group.idle(False)
         before = child.group.usage()
         self._before = before
+        if self._meter is not None:
+            self._meter.begin(pid_of(child.worker))
         register = self._selector.register
         register(child.output, selectors.EVENT_READ, "stdout")
         register(child.errors, selectors.EVENT_READ, "stderr")
@@ -170,6 +182,8 @@ class Supervision:
         self._ending.usage = usage
         if usage.out_of_memory > self._before.out_of_memory:
             return "memory"
+        if self._meter is not None and self._too_much_on_gpu(self._meter, now):
+            return "gpu_memory"
         used = (usage.cpu_s or 0.0) - (self._before.cpu_s or 0.0)
         if used > self._job.limits.cpu_s:
             return "cpu"
@@ -178,6 +192,10 @@ class Supervision:
             if now - self._hit_at >= self._config.process_grace_s:
                 return "processes"
         return ""
+
+    def _too_much_on_gpu(self, meter: Meter, now: float) -> bool:
+        used, most = meter.look(now), self._job.limits.gpu_memory_bytes
+        return used is not None and most is not None and used > most
 
     def _read(self, source: str) -> bool:
         """Read once from a ready source; False when the snippet's process has ended."""

@@ -52,8 +52,21 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     _gather_pages()
-    commands.send(json.dumps({"ready": True, "pid": os.getpid()}).encode())
+    commands.send(json.dumps({"ready": True, "pid": os.getpid(), "touched": touched_gpu()}).encode())
     _Parent(commands, inits, seccomp).serve()
+
+
+def touched_gpu() -> bool:
+    """True when this process has opened a GPU: what it forks from then on cannot use CUDA."""
+    if not os.path.exists(f"{layout.DRIVER_LIBRARIES}"):  # noqa: PTH110 - there is none in sight
+        return False
+    held = []
+    for number in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        with contextlib.suppress(OSError):  # the listing's own
+            held.append(os.readlink(f"/proc/self/fd/{number}"))  # noqa: PTH115
+    with open("/proc/self/maps") as file:  # noqa: PTH123
+        held += [fields[5] for line in file if len(fields := line.split(maxsplit=5)) > 5]
+    return any(place.startswith("/dev/nvidia") for place in held)
 
 
 def _gather_pages() -> None:

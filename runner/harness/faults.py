@@ -9,7 +9,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from runner import layout
+from runner import layout, policy
 
 _SHOWN = "snippet.py"
 _MESSAGE_KEPT = 4000
@@ -90,7 +90,17 @@ def _format(error: BaseException) -> str:
 
 def is_memory(error: BaseException) -> bool:
     """True when an allocation failed in native code, not when the snippet itself said `raise MemoryError`."""
-    return isinstance(error, MemoryError) and not _raised_by_hand(error)
+    return (isinstance(error, MemoryError) or _device_is_full(error)) and not _raised_by_hand(error)
+
+
+def _device_is_full(error: BaseException) -> bool:
+    """True for a framework's own error about the memory of a device, as a GPU."""
+    kind = type(error)
+    if kind.__name__ not in policy.MEMORY_ERRORS:
+        return False
+    framework = str(kind.__module__).partition(".")[0] in ("torch", "tensorflow", "jax", "jaxlib")
+    # JAX has one class for everything that goes wrong below it.
+    return framework and ("Runtime" not in kind.__name__ or "RESOURCE_EXHAUSTED" in _text(error))
 
 
 def is_process_limit(error: BaseException) -> bool:
