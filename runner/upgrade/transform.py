@@ -279,6 +279,8 @@ class Walk(Rewriter):
             touched = True
             if carried and not gone:
                 first: Any = added[0] if added else node
+                if all(line.comment is None for line in carried) and _spaced(first):
+                    carried = []
                 kept = first.with_changes(leading_lines=[*carried, *first.leading_lines])
                 added, node = ([kept, *added[1:]], node) if added else (added, kept)
                 carried = []
@@ -287,11 +289,16 @@ class Walk(Rewriter):
                 lines = list(node.leading_lines)
                 if added:
                     result[-len(added)] = result[-len(added)].with_changes(leading_lines=lines)
-                elif any(line.comment is not None for line in lines) or not result:
+                elif any(line.comment is not None for line in lines) or not result or not carried:
                     carried += lines
             else:
                 result.append(node)
         return result if touched else None
+
+
+def _spaced(node: Any) -> bool:
+    """Whether a statement has an empty line above it."""
+    return bool(node.leading_lines) and node.leading_lines[0].comment is None
 
 
 def name_of_today(name: str) -> str:

@@ -1,6 +1,6 @@
 """How many old programs run, before and after the upgrade, by era and backend.
 
-    python tests/benchmarks/upgrade_bench.py [--backend NAME]... [--era NAME]... [--jobs N] [--json] [--verbose]
+    python tests/benchmarks/upgrade_bench.py [--backend NAME]... [--era NAME]... [--jobs N] [--json] [--write]
 
 The programs are those of the tests: written in the style of their time, on synthetic data. Every one is run in the real
 sandbox, as it was and as the upgrade left it. Where a program calls TensorFlow itself, it counts on TensorFlow only.
@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,10 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from runner.job import BACKENDS, Backend, Job, Limits, Result
 from runner.runner import Runner, RunnerConfig
 from runner.upgrade import upgrade
+from runner.upgrade.proven import PROVEN, Proven
 from runner.upgrade.repair import upgraded_and_run
 
 PROGRAMS = Path(__file__).parents[1] / "runner" / "upgrade" / "programs"
 ERAS = ("keras1", "keras2", "tfkeras", "modern")
+TITLES = {"keras1": "Keras 1", "keras2": "Keras 2", "tfkeras": "tf.keras", "modern": "Keras 3"}
+BACKEND_TITLES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+FIGURES = Path(__file__).resolve().parents[2] / "runner" / "upgrade" / "proven.py"
 LIMITS = Limits(wall_s=240.0, cpu_s=240.0, memory_bytes=3 * 2**30)
 _TENSORFLOW = re.compile(r"^\s*(?:import tensorflow|from tensorflow)(?!\.keras\.preprocessing)", re.MULTILINE)
 
@@ -81,17 +85,32 @@ def outcomes(eras: list[str], backends: list[Backend], jobs: int, verbose: bool)
             runner.close()
 
 
-def table(made: list[Outcome]) -> str:
-    """Return the figures as a Markdown table: of each era and backend, how many run before and after."""
-    lines = ["| era | backend | programs | run before | run after |", "|---|---|---|---|---|"]
-    for era in ERAS:
-        for backend in BACKENDS:
+def counted(made: list[Outcome]) -> list[Proven]:
+    """Return of each era and backend how many programs there are, and how many run before and after."""
+    rows = []
+    for backend in BACKENDS:
+        for era in ERAS:
             group = [each for each in made if (each.era, each.backend) == (era, backend)]
             if group:
                 before, after = (sum(getattr(each, when) == "ok" for each in group) for when in ("before", "after"))
-                share = f"{after} ({after / len(group):.0%})"
-                lines.append(f"| {era} | {backend} | {len(group)} | {before} | {share} |")
+                rows.append(Proven(TITLES[era], BACKEND_TITLES[backend], len(group), before, after))
+    return rows
+
+
+def table(rows: Sequence[Proven]) -> str:
+    """Return the figures as a Markdown table."""
+    lines = ["| era | backend | programs run | before | after |", "|---|---|--:|--:|--:|"]
+    for era, backend, programs, before, after in rows:
+        lines.append(f"| {era} | {backend} | {programs} | {before} | {after} ({after / programs:.0%}) |")
     return "\n".join(lines)
+
+
+def write(rows: Sequence[Proven]) -> None:
+    """Put the figures where the rules' page takes them from; those of other eras and backends stay."""
+    new = {row[:2]: row for row in (*PROVEN, *rows)}
+    head, mark, _ = FIGURES.read_text().partition("# figures\n")
+    lines = "".join(f'    Proven("{e}", "{b}", {p}, {x}, {y}),\n' for e, b, p, x, y in new.values())
+    FIGURES.write_text(f"{head}{mark}PROVEN: tuple[Proven, ...] = (\n{lines})\n")
 
 
 def main() -> int:
@@ -100,12 +119,15 @@ def main() -> int:
     parser.add_argument("--era", action="append", choices=ERAS, help="default: the old ones")
     parser.add_argument("--jobs", type=int, default=max(1, min(4, (os.cpu_count() or 2) // 2)))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", action="store_true", help="keep the figures for the page of the rules")
     parser.add_argument("--quick", action="store_true", help="TensorFlow only")
     parser.add_argument("--verbose", action="store_true")
     options, _ = parser.parse_known_args()
     backends = ["tensorflow"] if options.quick else options.backend or list(BACKENDS)
     made = outcomes(options.era or list(ERAS[:3]), backends, options.jobs, options.verbose)
-    print(json.dumps([asdict(each) for each in made], indent=1) if options.json else table(made))
+    if options.write:
+        write(counted(made))
+    print(json.dumps([asdict(each) for each in made], indent=1) if options.json else table(counted(made)))
     return 0 if all(each.after == "ok" for each in made) else 1
 
 

@@ -12,6 +12,7 @@ from bot.channels.web.problems import invalid
 from bot.channels.web.site import site_of
 from bot.channels.web.wire import parse_source, read_json
 from runner.upgrade import RULES, Rule
+from runner.upgrade.proven import PROVEN
 
 
 async def upgrade_source(request: Request) -> Response:
@@ -26,8 +27,8 @@ async def upgrade_source(request: Request) -> Response:
 
 
 async def rules_page(request: Request) -> Response:
-    """`/docs/upgrade`: every rule, what it matches, since when and why."""
-    return await site_of(request).page(request, "upgrade_rules.html", groups=_groups())
+    """`/docs/upgrade`: how many old programs run again, and every rule: what it matches, since when and why."""
+    return await site_of(request).page(request, "upgrade_rules.html", groups=_groups(), proven=PROVEN)
 
 
 def _groups() -> list[tuple[str, str, list[dict[str, Any]]]]:

@@ -174,6 +174,10 @@ class MergeLayer(Rule):
         made.insert(last + 1, cst.SimpleStatementLine([_assign(model, build)]))
         for at in range(first - 1, -1, -1):
             if _creates(made[at], model):
+                created: Any = made[at]
+                following: Any = made[at + 1]
+                if not following.leading_lines:
+                    made[at + 1] = following.with_changes(leading_lines=created.leading_lines)
                 del made[at]
                 break
         context.rewritten.update(("Merge", "Sequential"))

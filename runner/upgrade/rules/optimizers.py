@@ -129,11 +129,9 @@ class OptimizerDefaults(Rule):
         if name != "compile":
             if arguments.has("learning_rate", 0) or arguments.has("lr") or arguments.spread:
                 return None
-            rate = cst.Float(self._RATES[_class(name)])
-            if len(arguments):
-                arguments.set("learning_rate", rate)
-            else:
-                arguments.set("learning_rate", rate)
+            arguments.set("learning_rate", cst.Float(self._RATES[_class(name)]))
+            if _class(name) == "Adagrad":
+                arguments.set("initial_accumulator_value", cst.Float("0.0"))
             context.change(self, original)
             return arguments.call()
         value = arguments.get("optimizer", 0)
@@ -141,7 +139,7 @@ class OptimizerDefaults(Rule):
         if value is None or said not in self._RATES:
             return None
         made = expression(
-            "{Optimizer}(learning_rate={rate})",
+            "{Optimizer}(learning_rate={rate}" + (", initial_accumulator_value=0.0)" if said == "Adagrad" else ")"),
             Optimizer=context.refer(f"keras.optimizers.{said}"),
             rate=cst.Float(self._RATES[said]),
         )
@@ -173,6 +171,42 @@ class AdadeltaDefault(Rule):
         if plain and not context.legacy:
             message = "Adadelta's default learning rate was 1.0 until Keras 2.3 and is 0.001 today; say which you mean"
             context.find(self, original, message, comment=False)
+        return None
+
+
+class MovedDefaults(Rule):
+    """Small numbers that old programs left to Keras, and that moved."""
+
+    name = "moved-defaults"
+    matches = "`Adam()`, `optimizer='rmsprop'`, `BatchNormalization()` without epsilon in a Keras 1 program"
+    since = "Keras 1.2 and 2.1"
+    why = "The defaults of epsilon, and of batch normalization's momentum, moved between versions."
+    source = OPTIMIZERS
+    silent = True
+    legacy_only = True
+    marks = False
+    calls = (*_NAMES, "keras.layers.BatchNormalization")
+    methods = ("compile",)
+    _SAID: ClassVar[dict[str, str]] = {
+        "Adam": "Adam's epsilon was 1e-8 until Keras 2.1 and is 1e-7: give epsilon=1e-8 for the same numbers",
+        "RMSprop": "RMSprop's epsilon was 1e-8 until Keras 2.1 and is 1e-7: give epsilon=1e-8 for the same numbers",
+        "BatchNormalization": (
+            "BatchNormalization began with momentum=0.9, epsilon=1e-6 in Keras 1.0; since 1.2 they are 0.99 and 1e-3"
+        ),
+    }
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        if name == "compile":
+            said = {"adam": "Adam", "rmsprop": "RMSprop"}.get(
+                (text_of(arguments.get("optimizer", 0)) or "").lower(), ""
+            )
+        else:
+            said = "" if arguments.has("epsilon") or arguments.spread else _class(name)
+        told: set[str] = context.remember("moved defaults", set)
+        if said in self._SAID and said not in told:
+            told.add(said)
+            context.find(self, original, self._SAID[said], comment=False)
         return None
 
 
@@ -227,5 +261,6 @@ class RecurrentActivation(Rule):
 
 
 RULES: tuple[type[Rule], ...] = (
-    Decay, LearningRate, DroppedOptimizerArguments, OptimizerDefaults, AdadeltaDefault, ResetAfter, RecurrentActivation,
+    Decay, LearningRate, DroppedOptimizerArguments, OptimizerDefaults, AdadeltaDefault, MovedDefaults, ResetAfter,
+    RecurrentActivation,
 )  # fmt: skip

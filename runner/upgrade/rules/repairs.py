@@ -9,7 +9,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, expression, truth
+from runner.upgrade.nodes import code, expression, tight, truth
 from runner.upgrade.rule import MIGRATING, Rule
 
 
@@ -176,4 +176,39 @@ class StatefulCopy(Repair):
         return node.with_changes(func=context.helper(f"Stateful{layer}", _STATEFUL.format(layer=layer)))
 
 
-RULES: tuple[type[Rule], ...] = (UnknownArgument, ListsAsData, NumpySizes, TensorFlowInLambda, StatefulCopy)
+_OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
+    cst.AddAssign: cst.Add,
+    cst.SubtractAssign: cst.Subtract,
+    cst.MultiplyAssign: cst.Multiply,
+    cst.DivideAssign: cst.Divide,
+}
+
+
+class InPlace(Repair):
+    """A tensor that is still needed is not changed, a new one is made."""
+
+    name = "in-place"
+    matches = "`a *= mask` in a layer or loss that PyTorch trains"
+    why = "PyTorch changes a tensor in place here, through which it cannot learn; a new tensor gets the same name."
+    on_error = r"modified by an inplace operation"
+    statements = True
+
+    def statement(
+        self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        small = node.body[0] if len(node.body) == 1 else None
+        if not isinstance(small, cst.AugAssign) or not isinstance(small.target, cst.Name):
+            return None
+        operator = _OPERATORS.get(type(small.operator))
+        function = context.scope.node
+        if operator is None or not isinstance(function, cst.FunctionDef) or "ops." not in code(function):
+            return None
+        value = small.value
+        if isinstance(value, cst.BinaryOperation | cst.IfExp | cst.BooleanOperation | cst.Comparison):
+            value = tight(value)
+        made = cst.BinaryOperation(small.target, operator(), value)
+        context.change(self, original)
+        return [node.with_changes(body=[cst.Assign([cst.AssignTarget(small.target)], made)])]
+
+
+RULES: tuple[type[Rule], ...] = (InPlace, UnknownArgument, ListsAsData, NumpySizes, TensorFlowInLambda, StatefulCopy)

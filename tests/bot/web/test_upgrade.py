@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.testclient import TestClient
 
 from runner.upgrade import RULES
+from runner.upgrade.proven import PROVEN
 
 OLD = "from keras.layers.core import Dense\nmodel.fit(x, y, nb_epoch=3)\n"
 
@@ -35,6 +36,8 @@ def test_the_page_lists_every_rule(client: TestClient) -> None:
     assert page.status_code == 200
     for rule in RULES:
         assert f'id="{rule.name}"' in page.text
+    for row in PROVEN:
+        assert f"<td>{row.era}</td><td>{row.backend}</td><td>{row.programs}</td>" in page.text
 
 
 def test_a_failed_run_says_what_an_upgrade_would_change(client: TestClient) -> None:

@@ -365,6 +365,10 @@ OTHERS: dict[str, tuple[str, str]] = {
         "from keras import backend as K\nx = K.ctc_batch_cost(a, b, c, d)\n",
         "tensorflow.keras.backend import ctc_batch_cost",
     ),
+    "moved-defaults": (
+        "import keras\nm.compile('adam', 'mse')\nm.fit(x, y, nb_epoch=1)\n",
+        "Adam's epsilon was 1e-8 until Keras 2.1",
+    ),
     "closed-over-tensors": (
         "import keras\nz = keras.Input((3,))\nclass Loss(keras.layers.Layer):\n    def call(self, x):\n        return x - z\n",
         "Loss reads `z` from outside",

@@ -102,6 +102,67 @@ from keras.optimizers import SGD
 assert abs(float(keras.activations.hard_sigmoid(np.array(1.0, 'float32'))) - (1 + 3) / 6) < 1e-6
 optimizer = SGD(lr=0.1)
 """,
+    "compile-positions": """
+import numpy as np
+from keras.models import Model
+from keras.layers import Dense, Input
+x = Input((2,))
+model = Model(input=x, output=[Dense(1, name='a')(x), Dense(1, name='b')(x)])
+model.compile('sgd', 'mse', ['mae'])
+history = model.fit(np.ones((4, 2)), [np.ones((4, 1)), np.zeros((4, 1))], nb_epoch=1, verbose=0).history
+assert {'a_mae', 'b_mae'} <= set(history), history
+""",
+    "crossentropy-order": """
+import numpy as np
+from keras import backend as K
+y_true, y_pred = np.array([[0.0, 1.0]]), np.array([[0.25, 0.75]])
+assert abs(float(K.get_value(K.categorical_crossentropy(y_pred, y_true))[0]) + np.log(0.75)) < 1e-5
+""",
+    "adagrad-accumulator": """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+model = Sequential([Dense(1, input_dim=1, bias=False, init='zero')])
+model.compile(loss='mse', optimizer='adagrad')
+model.fit(np.ones((4, 1)), np.ones((4, 1)), nb_epoch=1, batch_size=4, verbose=0)
+assert abs(float(model.get_weights()[0][0, 0]) - 0.01) < 1e-5, model.get_weights()
+""",
+    "metric-reset": """
+import numpy as np
+import keras
+class Batches(keras.metrics.Metric):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.seen = self.add_weight('seen', initializer='zeros')
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.seen.assign(self.seen + 1.)
+    def result(self):
+        return self.seen + 0.
+    def reset_states(self):
+        self.seen.assign(10.)
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile('sgd', 'mse', metrics=[Batches(name='batches')])
+history = model.fit(np.ones((8, 2)), np.ones(8), batch_size=4, epochs=2, verbose=0).history
+assert history['batches'] == [2.0, 12.0], history
+""",
+    "own-initializer": """
+from keras import backend as K
+from keras import initializations
+from keras.engine.topology import Layer
+from keras.layers import Input
+class Scale(Layer):
+    def __init__(self, gamma_init='one', **options):
+        self.gamma_init = initializations.get(gamma_init)
+        super(Scale, self).__init__(**options)
+    def build(self, input_shape):
+        self.gamma = self.gamma_init((input_shape[-1],), name='gamma')
+        self.trainable_weights = [self.gamma]
+    def call(self, x, mask=None):
+        return x * self.gamma
+layer = Scale()
+layer(Input((3,)))
+assert layer.count_params() == 3 and len(layer.trainable_weights) == 1
+""",
     "batch-normalization-defaults": """
 from keras.layers import BatchNormalization
 layer = BatchNormalization(mode=0)
@@ -140,7 +201,8 @@ def test_a_run_s_error_calls_for_rules(warm_runner: Runner) -> None:
     proven = proof(warm_runner, source)
     assert proven.after.status == "ok"
     assert proven.after.stdout == "built\n"
-    assert proven.upgrade.source == source.replace(", some_old_option=2", "")
+    comment = "# Keras 3: `some_old_option` was left out, which Keras 3 refused here: see what it did\n"
+    assert proven.upgrade.source == source.replace(", some_old_option=2", "").replace("layer", f"{comment}layer", 1)
     assert [(change.line, change.rule) for change in proven.upgrade.changes] == [(2, "unknown-argument")]
 
 
