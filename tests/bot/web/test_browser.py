@@ -7,7 +7,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from bot.channels.web.starters import STARTERS
 
@@ -40,6 +40,16 @@ def run_in(page: Page) -> None:
 
 def finished(page: Page, status: str) -> None:
     expect(page.locator(f'#run [data-result][data-status="{status}"]')).to_be_visible(timeout=PATIENCE_MS)
+
+
+def drawn(picture: Locator, least: int) -> None:
+    """Wait until a picture has come and is at least so many pixels wide."""
+    # Not `wait_for_function`: what it repeats in the page, the page's own policy forbids.
+    for _ in range(PATIENCE_MS // 50):
+        if picture.evaluate("image => image.naturalWidth") >= least:
+            return
+        picture.page.wait_for_timeout(50)
+    raise AssertionError("the picture did not come")
 
 
 def write(page: Page, source: str) -> None:
@@ -159,7 +169,7 @@ def test_a_picture_is_shown(open_page, keep):
     finished(page, "ok")
     picture = page.get_by_role("img", name="Picture plot-1.png that the snippet drew")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.picture img').naturalWidth > 100")
+    drawn(picture, 100)
     keep(page, "run-picture")
 
 

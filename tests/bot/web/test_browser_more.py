@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.bot.web.conftest import PASSWORD
-from tests.bot.web.test_browser import PATIENCE_MS, QUESTION, finished, nobody_shut_out, run_in, write
+from tests.bot.web.test_browser import PATIENCE_MS, QUESTION, drawn, finished, nobody_shut_out, run_in, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
@@ -146,7 +146,7 @@ def test_models_and_their_graphs_are_in_tabs(open_page, keep):
     expect(panels.nth(1)).to_be_visible()
     expect(panels.nth(0)).to_be_hidden()
     page.locator(".tab", has_text="model-1.png").click()
-    page.wait_for_function("[...document.querySelectorAll('.tab-panel img')].some((p) => p.naturalWidth > 50)")
+    drawn(page.locator(".tab-panel img").first, 50)
     keep(page, "tabs")
     nobody_shut_out(page)
 
