@@ -54,6 +54,8 @@ def open_runner(settings: Settings, *, warm: bool = True) -> Runner:
         launch="warm" if warm and settings.run_warm else "cold",
         parked_memory_bytes=settings.run_parked_mib * 2**20,
         kept_runs=settings.runs_kept,
+        gpus=None if settings.run_gpu else (),
+        gpu_seconds_per_hour=settings.run_gpu_seconds_per_hour,
         datasets=datasets_folder(settings),
     )
     return Runner(settings.data_dir / "runs", config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from bot.assistant import Assistant
 from bot.intents import Request
-from bot.manners import Manners
+from bot.manners import LOCAL_CHANNELS, Manners
 from bot.memory import Claim, Memory
 from bot.messages import Button, Intent, Message, Progress, Reply
 from bot.outbox import Outbox
@@ -20,7 +21,7 @@ from bot.settings import Settings
 from bot.wording import say, wait_words
 from bot.workers import Workers
 from runner.errors import QueueFull, UnknownRun
-from runner.job import Event, Job, Limits, Result
+from runner.job import LOCAL, Event, Job, Limits, Result
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,11 @@ class Running:
         if claim.run_id:
             job = await self._workers.look(self._assistant.runner.job, claim.run_id)
         else:
-            job = self._job(request)
-            if job.device == "gpu" and not self._manners.may_use_gpu(message):
-                job, note = replace(job, device="cpu"), say("run.no_gpu", locale)
+            job = replace(self._job(request), account=_account(message))
+            if job.device != "cpu" and not self._manners.may_use_gpu(message):
+                # Who left the choice to us misses nothing that they asked for.
+                note = say("run.no_gpu", locale) if job.device == "gpu" else ""
+                job = replace(job, device="cpu")
         if not job.source.strip():
             yield Reply(text=say("run.nothing_to_run", locale), kind="refusal", locale=locale)
             return
@@ -206,6 +209,13 @@ class Running:
             return reply
         whole = self._outbox.keep("output.txt", redact(whole_output(result)), "text/plain", of=result.id)
         return replace(reply, text=f"{reply.text}\n{say('run.cut', locale)}", files=(whole, *reply.files))
+
+
+def _account(message: Message) -> str:
+    """Return whose quota of GPU time a run uses; a hash, because what is kept of a run need not name anybody."""
+    if message.channel in LOCAL_CHANNELS:
+        return LOCAL
+    return hashlib.sha256(f"{message.channel}\n{message.author.id}".encode()).hexdigest()[:16]
 
 
 def _moved(at: Progress, event: Event) -> Progress:

@@ -100,6 +100,10 @@ class Settings(BaseModel):
         default=10_000, ge=1, description="Finished runs kept with their files; the oldest go first."
     )
     run_warm: bool = Field(default=True, description="Keep a process a backend with Keras imported, for quick starts.")
+    run_gpu: bool = Field(default=True, description="Let runs use this machine's GPUs, one run a GPU at a time.")
+    run_gpu_seconds_per_hour: float = Field(
+        default=600.0, ge=0, description="Seconds of GPU that one person gets in an hour; 0: as many as they like."
+    )
     run_parked_mib: int = Field(
         default=1024, ge=0, description="Memory for isolated processes that wait ready for a snippet, in MiB."
     )
@@ -124,6 +128,10 @@ class Settings(BaseModel):
     )
     discord_token: SecretStr = Field(
         default=SecretStr(""), description="Token of the Discord bot; with it `lobby serve` opens the channel."
+    )
+    discord_servers: tuple[str, ...] = Field(
+        default=(),
+        description="Discord servers (ids) whose managers are operators; of others they decide about their own only.",
     )
     discord_answer_channels: tuple[str, ...] = Field(
         default=(), description="Discord channels and forums (name or id) in which unasked questions are answered."

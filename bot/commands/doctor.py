@@ -21,6 +21,7 @@ from bot.channels.base import Finding
 from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import CANNOT, DONE
 from bot.memory import Memory
+from runner import gpu, gpu_meter
 from runner.errors import NoSpace
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -55,7 +56,7 @@ def examine(chosen: settings.Settings) -> Iterator[Check]:
     yield _python()
     yield from _packages()
     yield from _sandbox(chosen)
-    yield _gpu()
+    yield from _gpus(chosen)
     yield _knowledge(chosen)
     yield _chats(chosen.data_dir)
     yield _disk(chosen.data_dir)
@@ -88,10 +89,27 @@ def _sandbox(chosen: settings.Settings) -> Iterator[Check]:
         yield Check("sandbox", "warning" if capability.available else "failed", problem.what, problem.remedy)
 
 
-def _gpu() -> Check:
-    if Path("/dev/nvidiactl").exists():
-        return Check("GPU", "ok", "an NVIDIA driver is there")
-    return Check("GPU", "ok", "none; runs use the CPU")
+def _gpus(chosen: settings.Settings) -> Iterator[Check]:
+    if not chosen.run_gpu:
+        yield Check("GPU", "ok", "switched off (run_gpu); runs use the CPU")
+        return
+    found = gpu.find()
+    if not found.gpus and not found.problems:
+        yield Check("GPU", "ok", "none; runs use the CPU")
+    for problem in found.problems:
+        yield Check("GPU", "warning", problem.what, problem.remedy)
+    if not found.gpus:
+        return
+    able = sorted(gpu.backends_with_cuda())
+    for each in found.gpus:
+        if able:
+            yield Check("GPU", "ok", f"{each.name} as {each.device}, for {', '.join(able)}")
+        else:
+            what = f"{each.name} is there, but every installed backend is built for the CPU alone"
+            yield Check("GPU", "warning", what, "Install builds with CUDA: docs/gpu.md says which.")
+    if gpu_meter.library() is None:
+        what = "NVML is missing; what runs hold of a GPU's memory is not measured"
+        yield Check("GPU", "warning", what, "Run `pip install 'keras-lobby[gpu]'`.")
 
 
 def _knowledge(chosen: settings.Settings) -> Check:

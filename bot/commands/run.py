@@ -18,7 +18,7 @@ from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import CANNOT, DONE, FAILED, WRONG_CALL, BadCall
 from bot.settings import Settings
 from runner.inputs import BadInput, read_source
-from runner.job import BACKENDS, DEVICES, MIB, Backend, Device, Event, Job, Limits, Result, RunError
+from runner.job import BACKENDS, DEVICES, LOCAL, MIB, Backend, Device, Event, Job, Limits, Result, RunError
 from runner.uploads import is_upload, opening
 
 SUFFIXES = (".py", ".ipynb", ".md")
@@ -71,6 +71,7 @@ def run(
         stdin=stdin.read_bytes() if stdin else b"",
         files=dict(_read_file(item) for item in files),
         graph=graph,
+        account=LOCAL,
     )
     backends: tuple[Backend, ...] = BACKENDS if backend == "all" else (backend,)  # type: ignore[assignment]
     sources = [(name, _read(name)) for name in (_expand(paths) if batch else paths)]

@@ -8,6 +8,7 @@ show is in `make gpu-check`.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
 import socket
@@ -352,7 +353,7 @@ def test_one_card_serves_one_run_at_a_time_and_others_go_on(runner: Runner) -> N
     results = [_result(runner, run) for run in runs]
     assert {each.device for each in results} == {"gpu:0"}
     spans = sorted(tuple(map(float, each.stdout.split())) for each in results)
-    assert all(earlier[1] < later[0] for earlier, later in zip(spans, spans[1:], strict=False))
+    assert all(earlier[1] < later[0] for earlier, later in itertools.pairwise(spans))
     assert beside.device == "cpu"
     assert float(beside.stdout.split()[0]) < spans[-1][0]  # it did not wait for its turn behind them
 
