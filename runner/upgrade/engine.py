@@ -24,6 +24,9 @@ MAX_ROUNDS = 8
 MAX_SECONDS = 60.0
 """Only a program of many thousand lines gets here; what was done by then is given."""
 Failure = tuple[str, int | None]
+_KERAS_1 = re.compile(r"\b(?:nb_epoch|border_mode|nb_filter|samples_per_epoch|dim_ordering)\b")
+_LEANING = frozenset(("kernel-size",))
+"""Rules that change more in a program that is taken for Keras 1."""
 _KERAS = re.compile(r"keras|tensorflow|theano|np\.|numpy|^\s*print\s+[^(=\s]|xrange", re.MULTILINE)
 
 
@@ -69,10 +72,11 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
         return _unreadable(source, problem)
     try:
         module = cst.parse_module(modern)
-    except cst.ParserSyntaxError as error:
-        return _unreadable(source, f"Line {error.raw_line}: {error.message}")
+    except cst.ParserSyntaxError as refused:
+        return _unreadable(source, f"Line {refused.raw_line}: {refused.message}")
     begun = time.monotonic()
-    legacy = False
+    # Taken for Keras 1 by its words, which the first round has to bear out: that saves most old programs a round.
+    legacy = guessed = _KERAS_1.search(modern) is not None
     always = [rule for rule in RULES if not rule.on_error or rule.name in also]
     books = {
         False: Rulebook(rule for rule in always if not rule.legacy_only),
@@ -82,6 +86,12 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
     for number in range(MAX_ROUNDS):
         context = Context(module, before, legacy, error if number == 0 else None)
         walked = Walk(context, books[legacy]).rewrite(module)
+        shown = _shows_keras_1(context, guessed and number == 0)
+        if guessed and number == 0 and not shown:
+            legacy = guessed = False
+            context = Context(module, before, legacy, error)
+            walked = Walk(context, books[legacy]).rewrite(module)
+            shown = _shows_keras_1(context, False)
         made = finish(walked, context)
         back = _line_map(text, before) if before != text else None
         changes += [
@@ -91,18 +101,28 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
             Finding(_line(context, node, back), rule.name, what, rule.source) for rule, node, what in context.findings
         ]
         after = made.code if made is not module else before
-        proven = legacy or any(rule.marks and rule.since.startswith("Keras 2.0") for rule, _, _ in context.changes)
+        proven = legacy or shown
         settled = after == before and proven == legacy
         if proven and not legacy:
             only = {rule.name for rule in always if rule.modern_only}
             findings = [finding for finding in findings if finding.rule not in only]
+        if settled:
+            break
         # A fresh tree: a rewritten one may hold the same node twice, and nodes are told apart by identity.
         module, before, legacy = cst.parse_module(after), after, proven
-        if settled or time.monotonic() - begun > MAX_SECONDS:
+        if time.monotonic() - begun > MAX_SECONDS:
             break
     if before == modern and not old_python:
         return Upgrade(source, source, (), _sorted(findings))
     return Upgrade(source, mark + before, _sorted(changes), _sorted(findings))
+
+
+def _shows_keras_1(context: Context, guessed: bool) -> bool:
+    """Whether what was changed shows a program to be written for Keras 1; a guess cannot bear itself out."""
+    return any(
+        rule.marks and rule.since.startswith("Keras 2.0") and not (guessed and rule.name in _LEANING)
+        for rule, _, _ in context.changes
+    )
 
 
 def _sorted(items: Sequence[Change | Finding]) -> tuple:  # type: ignore[type-arg]
