@@ -8,6 +8,9 @@
 
 The record is `verified.json` in the data directory, replaced as a whole. What is said of a file holds for its code and
 what the code is to do, known by a hash: once that is edited, the record is silent until it is verified again.
+
+The content folder has a `verified.json` of its own: what held when its files were last verified as a whole (`publish`).
+So whoever installs Lobby shows from the start what was verified, and verifies again only what differs.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,7 +102,7 @@ def load(data_dir: Path, content: Path, name: str) -> Record | None:
         content: the content folder.
         name: the file below it, as `faq/stop-training-early.md`.
     """
-    entries = _read(data_dir).get(name)
+    entries = _known(data_dir, content, name)
     if not entries:
         return None
     try:
@@ -121,13 +124,34 @@ def load(data_dir: Path, content: Path, name: str) -> Record | None:
 def holds(data_dir: Path, content: Path, document: Document, backend: Backend) -> bool:
     """Tell whether a document passed as it is now, or had nothing to run, with today's versions."""
     name = _name(content, document.path)
-    entry = _read(data_dir).get(name, {}).get(backend) if name else None
+    entry = _known(data_dir, content, name).get(backend) if name else None
     return (
         entry is not None
         and entry["outcome"] != "failed"
         and entry["content_hash"] == document.content_hash
         and entry["versions"] == versions(backend)
     )
+
+
+def publish(data_dir: Path, content: Path, documents: Iterable[Document]) -> int:
+    """Write what holds of `documents` into the content folder, in place of what is there; return how much that is.
+
+    Raises:
+        NoSpace: the content folder cannot be written to.
+    """
+    files: dict[str, dict[str, object]] = {}
+    for document in documents:
+        name = _name(content, document.path)
+        holding = [each for each in BACKENDS if each in document.backends and holds(data_dir, content, document, each)]
+        if name and holding:
+            known = _known(data_dir, content, name)
+            files[name] = {"content_hash": document.content_hash}
+            files[name].update((each, [known[each]["outcome"], known[each]["when"]]) for each in holding)
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(files[name])}" for name in sorted(files))
+    head = json.dumps({backend: versions(backend) for backend in BACKENDS}, indent=1)
+    with writing_to(content):
+        _replace(content / FILE, f'{{"versions": {head},\n"files": {{\n{lines}\n}}}}\n')
+    return sum(len(one) - 1 for one in files.values())
 
 
 def _name(content: Path, document: Path) -> str | None:
@@ -146,8 +170,15 @@ def _alone(data_dir: Path) -> Iterator[None]:
 Entries = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def _read(data_dir: Path) -> Entries:
-    path = data_dir / FILE
+def _known(data_dir: Path, content: Path, name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return what is known of a file by backend: from here or as it was published, whichever is newer."""
+    published, own = _read(content).get(name, {}), _read(data_dir).get(name, {})
+    newer = {each: one for each, one in own.items() if one["when"] >= published.get(each, one)["when"]}
+    return {**published, **newer}
+
+
+def _read(folder: Path) -> Entries:
+    path = folder / FILE
     try:
         found = path.stat()
     except OSError:
@@ -160,9 +191,28 @@ def _parsed(path: Path, _changed: int, _inode: int) -> Entries:
     """Return the record; read once as long as the file is the same. A damaged one counts as none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if set(data) == {"versions", "files"}:
+            data = _unfolded(data["versions"], data["files"])
         for entries in data.values():
             for entry in entries.values():
                 entry["versions"]["keras"], entry["content_hash"], entry["outcome"], entry["when"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
     return data  # type: ignore[no-any-return]
+
+
+def _unfolded(versions: Mapping[str, Any], files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return a published record in the form of one's own."""
+    return {
+        name: {
+            each: {
+                "content_hash": one["content_hash"],
+                "versions": versions[each],
+                "outcome": one[each][0],
+                "when": one[each][1],
+            }
+            for each in BACKENDS
+            if each in one
+        }
+        for name, one in files.items()
+    }

@@ -28,6 +28,7 @@ TRIES = 2
 @click.option("--backend", type=click.Choice([*BACKENDS, "all"]), default="tensorflow", show_default=True)
 @click.option("--changed", is_flag=True, help="Only what has not passed as it is now, with today's versions.")
 @click.option("--since", metavar="COMMIT", help="Only what differs from COMMIT.")
+@click.option("--publish", is_flag=True, help="Write what holds into the content folder, for those who install it.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Runs at once.")
 @common_options
 def verify_command(
@@ -35,6 +36,7 @@ def verify_command(
     backend: str,
     changed: bool,
     since: str | None,
+    publish: bool,
     jobs: int,
     as_json: bool,
     data_dir: Path | None,
@@ -68,6 +70,8 @@ def verify_command(
                     console.print(f"{verdict.document} on {verdict.backend}: {verdict.why}", markup=False)
     finally:
         runner.close()
+    if publish:
+        verified.publish(settings.data_dir, settings.content_dir, verify.read_documents(settings.content_dir))
     counts = verify.totals(verdicts)
     if as_json:
         print_json({"totals": counts, "verdicts": [{**asdict(one), "document": str(one.document)} for one in verdicts]})

@@ -134,6 +134,36 @@ def test_damaged_record_counts_as_none_and_is_replaced(content: Path, tmp_path: 
     assert verified.load(tmp_path, content, "faq/sum.md") is not None
 
 
+def test_what_was_published_is_known_to_whoever_installs_it(content: Path, tmp_path: Path) -> None:
+    document = verify.read(content / "faq" / "sum.md")
+    for backend in ("tensorflow", "jax"):
+        verified.note(tmp_path / "ours", content, verdict(content, backend=backend))
+    verified.note(tmp_path / "ours", content, verdict(content, backend="torch", outcome="failed"))
+    assert verified.publish(tmp_path / "ours", content, [document]) == 2
+    theirs = tmp_path / "theirs"
+    record = verified.load(theirs, content, "faq/sum.md")
+    assert record is not None and (record.backends, record.failed) == (("tensorflow", "jax"), ())
+    assert verified.holds(theirs, content, document, "jax")
+    assert not verified.holds(theirs, content, document, "torch")
+    # What fails here counts more than what passed elsewhere, before; and edited code is as unknown as ever.
+    verified.note(theirs, content, verdict(content, backend="jax", outcome="failed"))
+    record = verified.load(theirs, content, "faq/sum.md")
+    assert record is not None and (record.backends, record.failed) == (("tensorflow",), ("jax",))
+    (content / "faq" / "sum.md").write_text(ENTRY.replace("1 + 1", "3 - 1"))
+    assert verified.load(theirs, content, "faq/sum.md") is None
+    assert verified.publish(theirs, content, [verify.read(content / "faq" / "sum.md")]) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"versions": {}, "files": {"faq/sum.md": {"jax": []}}}', '{"versions": 1, "files": 2}']
+)
+def test_damaged_published_record_counts_as_none(content: Path, tmp_path: Path, text: str) -> None:
+    (content / verified.FILE).write_text(text)
+    assert verified.load(tmp_path, content, "faq/sum.md") is None
+    verified.note(tmp_path, content, verdict(content))
+    assert verified.load(tmp_path, content, "faq/sum.md") is not None
+
+
 def test_files_elsewhere_are_not_recorded(content: Path, tmp_path: Path) -> None:
     (tmp_path / "draft.md").write_text(ENTRY)
     verified.note(tmp_path, content, verdict(content, "../draft.md"))
@@ -190,7 +220,8 @@ def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, li
 
 def test_changed_leaves_out_what_holds(content: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["outcome"] for one in called(capsys, "--changed")[1]] == ["passed"]
-    assert called(capsys, "--changed") == (0, [])
+    assert called(capsys, "--changed", "--publish") == (0, [])
+    assert "faq/sum.md" in (content / verified.FILE).read_text()
     (content / "faq" / "sum.md").write_text(ENTRY.replace("1 + 1", "1 + 2"))
     assert [one["outcome"] for one in called(capsys, "--changed")[1]] == ["failed"]
     # What failed is tried again, also when nothing was edited.
