@@ -9,14 +9,27 @@ from typing import NamedTuple
 
 
 class Proven(NamedTuple):
-    """The programs of an era on a backend: how many there are, ran as they were, and ran upgraded."""
+    """The programs of an era on a backend: how many there are, ran as they were, and ran upgraded.
+
+    `before` is None where only the upgraded programs were run.
+    """
 
     era: str
     backend: str
     programs: int
-    before: int
+    before: int | None
     after: int
 
 
 # figures
-PROVEN: tuple[Proven, ...] = (Proven("Keras 1", "TensorFlow", 57, 0, 57),)
+PROVEN: tuple[Proven, ...] = (
+    Proven("Keras 1", "TensorFlow", 57, 0, 57),
+    Proven("Keras 2", "TensorFlow", 54, 3, 54),
+    Proven("tf.keras", "TensorFlow", 43, 5, 43),
+    Proven("Keras 1", "JAX", 53, None, 52),
+    Proven("Keras 2", "JAX", 45, None, 44),
+    Proven("tf.keras", "JAX", 18, None, 17),
+    Proven("Keras 1", "PyTorch", 57, None, 55),
+    Proven("Keras 2", "PyTorch", 51, None, 48),
+    Proven("tf.keras", "PyTorch", 21, None, 20),
+)

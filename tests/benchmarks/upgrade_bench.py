@@ -101,7 +101,8 @@ def table(rows: Sequence[Proven]) -> str:
     """Return the figures as a Markdown table."""
     lines = ["| era | backend | programs run | before | after |", "|---|---|--:|--:|--:|"]
     for era, backend, programs, before, after in rows:
-        lines.append(f"| {era} | {backend} | {programs} | {before} | {after} ({after / programs:.0%}) |")
+        ran = "" if before is None else before
+        lines.append(f"| {era} | {backend} | {programs} | {ran} | {after} ({after / programs:.0%}) |")
     return "\n".join(lines)
 
 
