@@ -259,6 +259,13 @@ def _uses_tensors(function: str, context: Context) -> bool:
 def _tensors_used(node: cst.FunctionDef, context: Context) -> list[str]:
     """Return the names of symbolic tensors that a function reads from outside of itself."""
     scope = context.analysis.scopes[id(node)]
+    inner: set[str] = set()  # what the functions in it call their own
+    for each in context.analysis.scopes.values():
+        outer = each.parent
+        while outer is not None and outer is not scope:
+            outer = outer.parent
+        if outer is scope:
+            inner |= each.bound
     found: list[str] = []
 
     class Finder(Reader):
@@ -272,7 +279,9 @@ def _tensors_used(node: cst.FunctionDef, context: Context) -> list[str]:
 
         def visit_Name(self, name: cst.Name) -> None:
             owner = scope.owner(name.value)
-            if owner is not None and owner is not scope and context.kinds.of(name, scope) == "tensor":
+            if owner is None or owner is scope or name.value in inner:
+                return
+            if context.kinds.of(name, scope) == "tensor":
                 found.append(name.value)
 
     Finder().read(node.body)

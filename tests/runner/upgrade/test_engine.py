@@ -151,6 +151,15 @@ def test_local_names_are_not_mistaken_for_keras() -> None:
     assert upgrade(source).source == source
 
 
+def test_a_function_s_own_names_are_not_taken_for_tensors_outside() -> None:
+    source = (
+        "import keras\n\nx = keras.Input((3,))\n\n\nclass Doubled(keras.layers.Layer):\n    def call(self, inputs):\n"
+        "        return (lambda x: x + x)(inputs)\n"
+    )
+    assert not upgrade(source).findings
+    assert upgrade(source.replace("(lambda x: x + x)(inputs)", "x + inputs")).findings
+
+
 def test_large_programs_end() -> None:
     piece = "model.add(Convolution2D(8, 3, 3, border_mode='same'))\nx = K.mean(y, axis=1)\n"
     source = "from keras import backend as K\nfrom keras.layers import Convolution2D\n" + piece * 500
