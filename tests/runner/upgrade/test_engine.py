@@ -160,6 +160,41 @@ def test_a_function_s_own_names_are_not_taken_for_tensors_outside() -> None:
     assert upgrade(source.replace("(lambda x: x + x)(inputs)", "x + inputs")).findings
 
 
+def test_what_pytorch_refuses_to_learn_through_is_copied() -> None:
+    source = (
+        "import keras\nfrom keras import ops\nlayer = keras.layers.LSTM(3, stateful=True)\n\n\n"
+        "def call(x, mask):\n    a = ops.exp(x)\n    a *= mask\n    a /= ops.sum(a) + 1\n    return a\n"
+    )
+    refusal = (
+        "RuntimeError: one of the variables needed for gradient computation has been modified by an inplace operation"
+    )
+    mended = upgrade(source, also={"stateful-copy", "in-place"}, error=(refusal, 1))
+    assert "layer = StatefulLSTM(3, stateful=True)\n" in mended.source
+    assert "    a = a * mask\n    a = a / (ops.sum(a) + 1)\n" in mended.source
+    assert upgrade(source).source == source
+
+
+def test_names_brought_by_a_star() -> None:
+    source = (
+        "from keras.callbacks import *\nfrom keras.models import *\nfrom keras.layers.core import *\n"
+        "m = Model(input=None, output=Dense(output_dim=3)(x))\n"
+    )
+    assert upgrade(source).source == (
+        "from keras.callbacks import *\nfrom keras.models import *\nfrom keras.layers import *\n"
+        "m = Model(inputs=None, outputs=Dense(units=3)(x))\n"
+    )
+
+
+def test_lines_stay_under_their_bracket() -> None:
+    source = (
+        "import keras\nmodel.fit_generator(flow, steps_per_epoch=3,\n                    epochs=[1,\n"
+        "                            2],\n    verbose=0)\n"
+    )
+    assert upgrade(source).source == (
+        "import keras\nmodel.fit(flow, steps_per_epoch=3,\n          epochs=[1,\n                  2],\n    verbose=0)\n"
+    )
+
+
 def test_large_programs_end() -> None:
     piece = "model.add(Convolution2D(8, 3, 3, border_mode='same'))\nx = K.mean(y, axis=1)\n"
     source = "from keras import backend as K\nfrom keras.layers import Convolution2D\n" + piece * 500
