@@ -1,5 +1,5 @@
 # Two commands matter: `make run` and `make test`. Each sets up what is missing and is quick the second time.
-.PHONY: install run test lint bench verify screenshots clean system system-test install-test
+.PHONY: install run test lint bench gpu-check verify screenshots clean system system-test install-test
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,11 @@ verify: install
 
 bench: install-test
 	$(VENV)/bin/python -m tests.benchmarks $(ARGS)
+
+# The sandbox on a real GPU; status 3 and one line where there is none. Frameworks with CUDA: docs/gpu.md.
+gpu-check: install
+	@$(VENV)/bin/python -c 'import pynvml' 2>/dev/null || $(PIP) install -c constraints.txt 'nvidia-ml-py'
+	@$(VENV)/bin/python -m tests.benchmarks.gpu_check
 
 screenshots: install-test
 	$(VENV)/bin/python -m tests.bot.web.screenshots

@@ -188,21 +188,24 @@ def environment(backend: Backend, gpu: Gpu | None = None, gpu_share: float | Non
     if sysconfig.get_config_var("Py_ENABLE_SHARED") and Path(sys.base_prefix).resolve() != Path("/usr"):
         values["LD_LIBRARY_PATH"] = f"{layout.PYTHON}/lib"
     if gpu is not None:
-        _set_gpu(values, gpu_share)
+        _set_gpu(values, backend, gpu_share)
     if sysconfig.get_path("platlib") != sysconfig.get_path("purelib"):
         values["PYTHONPATH"] = f"{layout.VENV}/platlib"
     return values
 
 
-def _set_gpu(values: dict[str, str], share: float | None) -> None:
+def _set_gpu(values: dict[str, str], backend: Backend, share: float | None) -> None:
     """Point the frameworks at the one GPU of a cell, and ask them to take memory as they need it.
 
     These are requests: a snippet may change them. What holds is what the driver counts (`runner.gpu_meter`).
     """
     values["CUDA_VISIBLE_DEVICES"] = "0"  # the only one whose node is there, whatever its number outside
-    values["JAX_PLATFORMS"] = "cuda,cpu"
-    # Keras asks CUDA for this while it is imported (keras/src/backend/torch/core.py), in a parent that must not.
-    values["KERAS_TORCH_DEVICE"] = "cuda"
+    # Of the backend alone: another framework beside it may have no CUDA, and would fail instead of using the CPU.
+    if backend == "jax":
+        values["JAX_PLATFORMS"] = "cuda,cpu"
+    if backend == "torch":
+        # Keras asks CUDA for this while it is imported (keras/src/backend/torch/core.py), in a parent that must not.
+        values["KERAS_TORCH_DEVICE"] = "cuda"
     # JAX takes three quarters of the card at once otherwise, TensorFlow nearly all: the figure would say nothing.
     values["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # https://docs.jax.dev/en/latest/201/gpu-memory.html
     values["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # https://www.tensorflow.org/guide/gpu

@@ -24,13 +24,17 @@ from typing import Any
 
 import pytest
 
-from runner import gpu_lease, layout, policy
-from runner.gpu import Gpu, backends_with_cuda, driver_libraries, find
+from bot.commands import doctor
+from bot.settings import Settings
+from runner import gpu, gpu_lease, layout, policy
+from runner.gpu import Found, Gpu, backends_with_cuda, driver_libraries, find
 from runner.gpu_lease import Gpus
 from runner.gpu_meter import Meter, library
 from runner.gpu_quota import WINDOW_S, Quota
 from runner.job import BACKENDS, LOCAL, Job, Limits, Result
+from runner.problem import Problem
 from runner.runner import Runner, RunnerConfig
+from tests.benchmarks import gpu_check
 
 ROOT = Path(__file__).resolve().parents[2]
 INFORMATION = """Model: \t\t NVIDIA Test {number}
@@ -272,6 +276,7 @@ def test_frameworks_are_told_of_the_card_and_their_share() -> None:
     shared = policy.environment("torch", card(), 0.25)
     assert "XLA_CLIENT_MEM_FRACTION" not in plain
     assert (plain["JAX_PLATFORMS"], plain["XLA_PYTHON_CLIENT_PREALLOCATE"]) == ("cuda,cpu", "false")
+    assert (shared["JAX_PLATFORMS"], shared["KERAS_TORCH_DEVICE"]) == ("cpu", "cuda")
     assert shared["PYTORCH_ALLOC_CONF"] == "per_process_memory_fraction:0.2500"
     assert policy.environment("jax") == {**policy.environment("jax", None, 0.5)}  # a share of nothing changes nothing
 
@@ -613,3 +618,52 @@ def test_framework_that_is_refused_memory_of_its_device_ends_as_memory(runner: R
 def test_such_an_error_raised_by_hand_is_an_error(runner: Runner) -> None:
     result = on_gpu(runner, "import torch\nraise torch.OutOfMemoryError('mine')", backend="torch")
     assert result.status == "error"
+
+
+# -- what needs a card ---------------------------------------------------------------------------------------
+
+
+def test_acceptance_says_loudly_that_it_checked_nothing() -> None:
+    if find().gpus:
+        pytest.skip("GPU: there is one here; run make gpu-check")
+    command = [sys.executable, "-m", "tests.benchmarks.gpu_check"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (told.returncode, told.stdout) == (3, "")
+    assert told.stderr.startswith("GPU CHECK SKIPPED, NOTHING WAS CHECKED: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_acceptance_passes_nothing_on_a_card_that_is_none(warm: Runner) -> None:
+    checks = list(gpu_check.Acceptance(warm, measured=False).all(("tensorflow",)))
+    assert {check.name for check in checks if check.passed} == {"one run a card"}
+    assert next(check.why for check in checks if check.name == "matmul, first").startswith("it computed on ")
+    json.dumps([check.row() for check in checks])
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_sums_of_the_acceptance_are_right_where_there_is_no_card(warm: Runner, backend: str) -> None:
+    for source, judge in ((gpu_check.MATMUL, gpu_check.right_product), (gpu_check.FIT, gpu_check.learned)):
+        result = warm.run(Job(source, backend=backend, device="cpu"))  # type: ignore[arg-type]
+        assert (result.status, judge(result)) == ("ok", "")
+        assert gpu_check.on_card(result) == "it computed on cpu" + (":0" if "cpu:0" in result.stdout else "")
+
+
+# -- the doctor ----------------------------------------------------------------------------------------------
+
+
+def _said(monkeypatch: pytest.MonkeyPatch, found: Found, backends: frozenset[str], **more: Any) -> list[Any]:
+    monkeypatch.setattr(gpu, "find", lambda: found)
+    monkeypatch.setattr(gpu, "backends_with_cuda", lambda: backends)
+    return [(check.state, check.what) for check in doctor._gpus(Settings(**more))]
+
+
+def test_doctor_names_cards_what_is_missing_and_who_can_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem("/dev/nvidia-uvm is missing.", "Run it.")
+    able: frozenset[str] = frozenset(("torch", "jax"))
+    assert _said(monkeypatch, Found(), able) == [("ok", "none; runs use the CPU")]
+    assert _said(monkeypatch, Found((), (problem,)), able) == [("warning", problem.what)]
+    assert _said(monkeypatch, Found((card(),)), able)[0] == ("ok", "Test 0 as gpu:0, for jax, torch")
+    assert _said(monkeypatch, Found((card(),)), frozenset())[0][0] == "warning"
+    assert _said(monkeypatch, Found((card(),)), able, run_gpu=False) == [
+        ("ok", "switched off (run_gpu); runs use the CPU")
+    ]

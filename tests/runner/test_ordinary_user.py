@@ -97,3 +97,11 @@ def test_attacks_end_the_same_way_for_an_ordinary_user(folder: Path) -> None:
     command += [str(path) for path in sorted(HERE.glob("test_attacks_*.py"))]
     told = as_user([*command, f"--basetemp={folder}/t"], folder, 380)
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
+
+
+@pytest.mark.timeout(200)
+def test_card_is_shown_to_one_run_of_an_ordinary_user_too(folder: Path) -> None:
+    chosen = "cell or nodes or walls or two_cards or one_card or badly or another_service or used_up or node_that"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen]
+    told = as_user([*command, str(HERE / "test_gpu.py"), f"--basetemp={folder}/t"], folder, 180)
+    assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
