@@ -9,7 +9,7 @@ channels ask beside: modes, symbols to complete, what was missed, threads that f
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 
 from bot.asking import Asking, unusable
@@ -17,6 +17,7 @@ from bot.assistant import Assistant
 from bot.attachments import fetch
 from bot.errands import DEFAULT_PREFIX, PREFIXES, Errands
 from bot.intents import BadInput, Request, asks_to_run_again, named_in, understand
+from bot.learning import Learning, Said
 from bot.manners import Manners, Verdict
 from bot.memory import Claim, Conversation, Memory, OwnReply, Seen
 from bot.messages import Action, Button, Intent, Message, Mode, Reply
@@ -49,7 +50,10 @@ class Desk:
         self._outbox = Outbox(settings.data_dir / "chat" / "outbox")
         self._running = Running(assistant, memory, self.manners, composer, self.workers, settings, self._outbox)
         self._upgrading = Upgrading(assistant, self._outbox, self.workers)
-        self._errands = Errands(assistant, memory, self.manners, self._running, self._outbox, self.workers)
+        self._learning = Learning(assistant.knowledge, memory)
+        self._errands = Errands(
+            assistant, memory, self.manners, self._running, self._learning, self._outbox, self.workers
+        )
 
     # -- messages --------------------------------------------------------------------------------------------
 
@@ -64,6 +68,8 @@ class Desk:
         leaked = secrets_in(message.text) + secrets_in(message.quoted)
         message = await self._prepared(message)
         before = await self.workers.look(self.memory.conversation, message.conversation)
+        if before is not None and _wakes(message, before):
+            await self.workers.look(self.memory.set_state, before.id, "open")
         unasked = await self.workers.look(self._unasked, message, before)
         if unasked == "off" and not leaked:
             return
@@ -107,6 +113,7 @@ class Desk:
     async def finished(self, message: Message) -> None:
         """Remember that all replies to a message are shown."""
         await self.workers.look(self.memory.finish, message)
+        self._learning.publish()
 
     async def unfinished(self, channel: str) -> list[Message]:
         """Return the messages that a former process left unanswered; to be handed over again."""
@@ -157,6 +164,21 @@ class Desk:
         ]
         return reminders + closings
 
+    async def learn(self, message: Message, title: str, said: Sequence[Said]) -> bool:
+        """Let a solved thread become a page of the knowledge base, where operators have switched that on.
+
+        Args:
+            message: which said that it is solved.
+            title: the thread's, "" when it has none.
+            said: all of its messages, the question first.
+
+        Returns:
+            Whether there was something to learn.
+        """
+        learned = await self.workers.look(self._learning.learn, message, title, said)
+        self._learning.publish()
+        return learned
+
     async def not_allowed(self, message: Message, what: str, remedy: str) -> None:
         """Tell the operator, once a room and process, that the platform forbids something there."""
         self._errands.complain(message, what, remedy)
@@ -171,9 +193,11 @@ class Desk:
         """Drop what is too old to matter; to be called once in a while."""
         await self.workers.look(self.memory.prune)
         await self.workers.look(self._outbox.prune)
+        self._learning.publish()
 
     def close(self) -> None:
         """Let what runs end; the assistant and the memory are closed by who opened them."""
+        self._learning.close()
         self.workers.close()
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -201,8 +225,8 @@ class Desk:
         if message.to_others:
             return "off"
         mode = self.manners.mode(message.channel, message.server, message.room)
-        # Who asked goes on in their thread without naming us each time.
-        if message.thread and before is not None and before.asker == message.author.id and before.state == "open":
+        # Who asked goes on in their thread without naming us each time, also when it was closed meanwhile.
+        if message.thread and before is not None and before.asker == message.author.id:
             return "answer"
         return mode
 
@@ -230,6 +254,9 @@ class Desk:
         replaces = own.id if own else None
         if message.thread and before is not None:
             await self.workers.look(self.memory.touch, before.id)
+            if _takes_up(message, request, before):
+                await self.workers.look(self._reopen, before)
+                yield Reply(actions=("reopen_thread",), locale=message.locale)
         if request.intent == Intent.RUN:
             request, in_place = await self._run_request(message, request)
             async for reply in self._running.run(claim, request, replaces=replaces or in_place):
@@ -316,6 +343,11 @@ class Desk:
         own = [one for one in self.memory.replies_to(message.channel, message.id) if one.slot == "main"]
         return own[-1] if own else None
 
+    def _reopen(self, before: Conversation) -> None:
+        """Let a solved question be an open one again; what was learned from it was no solution."""
+        self.memory.set_state(before.id, "open")
+        self._learning.unlearn(self.memory.unlearn(before.id))
+
     def _warn(self, kinds: list[str], message: Message) -> Reply:
         named = ", ".join(dict.fromkeys(kinds))
         text = say("manners.secret", message.locale, kinds=named)
@@ -333,6 +365,19 @@ class Desk:
             tokens.update(zip(map(_key, new), self.memory.keep_buttons(claim.message, new), strict=True))
         reply = reply.with_buttons(tuple(replace(button, token=tokens[_key(button)]) for button in reply.buttons))
         return replace(reply, replaces=reply.replaces or claim.replies.get(reply.slot))
+
+
+def _wakes(message: Message, before: Conversation) -> bool:
+    """True for what somebody writes in a thread that was closed because nobody wrote any more."""
+    typed = message.intent is None and not message.button and not message.edited
+    return before.state == "closed" and bool(message.thread) and typed
+
+
+def _takes_up(message: Message, request: Request, before: Conversation) -> bool:
+    """True when the asker of a solved question goes on asking; a word of thanks is none."""
+    asks = request.intent in {Intent.ASK, Intent.RUN, Intent.EXPLAIN} and not request.small_talk
+    by_asker = message.author.id == before.asker and not message.button and not message.edited
+    return before.state == "solved" and asks and by_asker
 
 
 def _key(button: Button) -> str:

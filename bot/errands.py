@@ -6,6 +6,7 @@ import logging
 
 from bot.assistant import Assistant
 from bot.intents import Request
+from bot.learning import Learning
 from bot.manners import Manners
 from bot.memory import Conversation, Memory
 from bot.messages import MODES, Intent, Message, Reply
@@ -21,6 +22,7 @@ BLOCK_S = 7 * 86_400.0
 # How a command begins on a channel: what help and privacy print.
 PREFIXES = {"discord": "/", "terminal": ":"}
 DEFAULT_PREFIX = "!"
+_ON, _OFF = frozenset({"on", "yes"}), frozenset({"off", "no"})
 
 
 class Errands:
@@ -32,6 +34,7 @@ class Errands:
         memory: Memory,
         manners: Manners,
         running: Running,
+        learning: Learning,
         outbox: Outbox,
         workers: Workers,
     ) -> None:
@@ -39,6 +42,7 @@ class Errands:
         self._memory = memory
         self._manners = manners
         self._running = running
+        self._learning = learning
         self._outbox = outbox
         self._workers = workers
         self._complained: set[tuple[str, str, str]] = set()
@@ -56,7 +60,7 @@ class Errands:
                 text = say("help.text", locale, p=prefix) if not request.text or not hello else hello.strip()
                 return [Reply(text=text, kind="help", private=not hello, locale=locale)]
             case Intent.PRIVACY:
-                return [_note(say("privacy.text", locale, p=prefix), message, kind="privacy")]
+                return [_note(self._privacy(message, request, prefix), message, kind="privacy")]
             case Intent.FORGET:
                 return [self._forget(message)]
             case Intent.FEEDBACK:
@@ -83,18 +87,39 @@ class Errands:
                 "%s: %s", message.channel, say("operator.not_allowed", room=message.room, what=what, remedy=remedy)
             )
 
+    def _privacy(self, message: Message, request: Request, prefix: str) -> str:
+        """Say what is kept; or keep whether the person wants their words kept out of what is learned."""
+        locale, channel, person = message.locale, message.channel, message.author.id
+        asked = request.arguments.get("learn") or request.text.strip().lower()
+        if asked in _OFF | _ON:
+            self._memory.keep_out(channel, person, asked in _OFF)
+            if asked in _ON:
+                return say("learn.kept_in", locale)
+            pages = self._learning.unlearn(self._memory.unlearn_person(channel, person))
+            return (
+                f"{say('learn.kept_out', locale)} {say('learn.removed', locale, count=pages) if pages else ''}".strip()
+            )
+        learns = self._learning.on(channel, message.room)
+        lines = [say("privacy.text", locale, p=prefix), say("learn.here" if learns else "learn.not_here", locale)]
+        if self._memory.keeps_out(channel, person):
+            lines.append(say("learn.yours_out", locale))
+        return "\n\n".join([lines[0], " ".join(lines[1:])])
+
     def _forget(self, message: Message) -> Reply:
+        pages = self._learning.unlearn(self._memory.unlearn_person(message.channel, message.author.id))
         gone = self._memory.forget(message.channel, message.author.id)
         for run_id in gone.runs:
             self._outbox.forget(run_id)
             self._assistant.runner.forget(run_id)
         text = say("forget.done", message.locale, rows=gone.rows, runs=len(gone.runs))
+        if pages:
+            text = f"{text} {say('learn.removed', message.locale, count=pages)}"
         return Reply(
             text=text,
             kind="forget",
             private=True,
             locale=message.locale,
-            facts={"rows": gone.rows, "runs": list(gone.runs)},
+            facts={"rows": gone.rows, "runs": list(gone.runs), "pages": pages},
         )
 
     def _vote(self, message: Message, request: Request) -> list[Reply]:
@@ -118,12 +143,18 @@ class Errands:
 
     def _solved(self, message: Message, before: Conversation | None) -> Reply:
         locale = message.locale
-        if before is None:
+        # Whose thread is named may be in a room in which the person has no say.
+        if before is None or before.room != message.room:
             return _note(say("thread.no_thread", locale), message)
         if not self._manners.may_manage(message, before.asker):
             return _note(say("thread.not_yours", locale), message, kind="refusal")
         self._memory.set_state(before.id, "solved")
-        return Reply(text=say("thread.solved", locale), kind="solved", actions=("mark_solved",), locale=locale)
+        text = say("thread.solved", locale)
+        if not self._learning.may_learn(message):
+            return Reply(text=text, kind="solved", actions=("mark_solved",), locale=locale)
+        prefix = PREFIXES.get(message.channel, DEFAULT_PREFIX)
+        text = f"{text} {say('learn.told', locale, command=f'{prefix}privacy')}"
+        return Reply(text=text, kind="solved", actions=("learn_thread", "mark_solved"), locale=locale)
 
     def _cancel(self, message: Message, request: Request) -> Reply:
         own = self._manners.run_of(message)
@@ -151,7 +182,10 @@ class Errands:
             status = self._assistant.runner.status()
             mode = self._manners.mode(channel, message.server, message.room)
             paused = self._manners.paused(channel, message.server, message.room)
-            return say("operator.status", locale, mode=mode, paused=paused, **_figures(status))
+            learns = self._learning.on(channel, message.room)
+            told = say("operator.status", locale, mode=mode, paused=_yes(paused, locale), **_figures(status))
+            pages = self._memory.learned(channel, message.room)
+            return f"{told}; {say('learn.status', locale, on=_yes(learns, locale), count=pages)}"
         if request.intent == Intent.PAUSE:
             state = request.arguments.get("state") or (words[0].lower() if words else "on")
             self._manners.pause(channel, place, state != "off")
@@ -163,6 +197,9 @@ class Errands:
                 return say("operator.which_mode", locale, modes=", ".join(MODES))
             self._manners.set_mode(channel, place, chosen)
             return say("operator.mode", locale, mode=chosen)
+        if request.intent == Intent.LEARN:
+            state = request.arguments.get("state") or (words[0].lower() if words else "")
+            return self._learn(channel, place, state, locale)
         person = request.arguments.get("person") or (words[0].strip("<@!>") if words else "")
         if not person:
             return say("operator.who", locale)
@@ -171,6 +208,20 @@ class Errands:
             return f"{say('operator.pardoned', locale)} {inline(person)}"
         self._manners.block(channel, person, BLOCK_S, "by an operator")
         return f"{say('operator.blocked', locale, wait=wait_words(BLOCK_S, locale))} {inline(person)}"
+
+    def _learn(self, channel: str, room: str, state: str, locale: str) -> str:
+        """Switch on or off that solved threads of a room are learned from, or also remove what was."""
+        if state not in {*_ON, *_OFF, "remove"}:
+            return say("learn.which", locale)
+        self._learning.switch(channel, room, state in _ON)
+        if state != "remove":
+            return say("learn.on" if state in _ON else "learn.off", locale)
+        pages = self._learning.unlearn(self._memory.unlearn_room(channel, room))
+        return f"{say('learn.off', locale)} {say('learn.removed', locale, count=pages)}"
+
+
+def _yes(so: bool, locale: str) -> str:
+    return say("operator.yes" if so else "operator.no", locale)
 
 
 def _figures(status: dict[str, object]) -> dict[str, object]:

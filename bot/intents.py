@@ -34,6 +34,7 @@ COMMANDS: Mapping[Intent, tuple[str, ...]] = {
     Intent.STATUS: ("status",),
     Intent.PAUSE: ("pause",),
     Intent.MODE: ("mode",),
+    Intent.LEARN: ("learn",),
     Intent.BLOCK: ("block",),
     Intent.PARDON: ("pardon", "unblock"),
 }

@@ -16,7 +16,18 @@ from typing import Literal
 from bot import wording
 from bot.intents import Request
 from bot.memory import Memory, Standing
-from bot.messages import HELPER, MODES, OPERATOR, OPERATOR_INTENTS, Intent, Message, Mode
+from bot.messages import (
+    HELPER,
+    MANAGER,
+    MODERATOR,
+    MODES,
+    OPERATOR,
+    OPERATOR_INTENTS,
+    PLACE_INTENTS,
+    Intent,
+    Message,
+    Mode,
+)
 from bot.settings import Settings
 from runner.job import Result
 
@@ -138,9 +149,10 @@ class Manners:
                 return YES
             until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(standing.blocked_until))
             return self._once(message, "blocked", standing.blocked_until - now, "manners.blocked", until=until)
-        if self.paused(message.channel, message.server, message.room) and not operator:
+        may = self.may_operate(message, message.intent)
+        if self.paused(message.channel, message.server, message.room) and not (operator or may):
             return self._once(message, "paused", 0.0, "manners.paused")
-        if operator or message.button or message.edited or message.intent in _FREE:
+        if operator or may or message.button or message.edited or message.intent in _FREE:
             return YES
         with self._lock:
             person = self._person(message)
@@ -165,8 +177,9 @@ class Manners:
         """Decide on a request before it is done: roles, quotas, and one run per person at a time."""
         locale = message.locale
         operator = message.has_role(OPERATOR)
-        if request.intent in OPERATOR_INTENTS and not operator:
-            return Verdict("refuse", wording.say("manners.operators_only", locale), "role")
+        if request.intent in OPERATOR_INTENTS and not self.may_operate(message, request.intent):
+            sentence = "manners.managers_only_here" if message.has_role(MANAGER) else "manners.operators_only"
+            return Verdict("refuse", wording.say(sentence, locale), "role")
         if message.channel in LOCAL_CHANNELS or request.intent in _FREE:
             return YES
         if request.intent == Intent.RUN:
@@ -175,6 +188,12 @@ class Manners:
             return self._within(message, "ask", self._settings.chat_questions_per_hour, None)
         return YES
 
+    def may_operate(self, message: Message, intent: Intent | None) -> bool:
+        """True when an operators' command is open to the person: to operators all, to a place's managers its own."""
+        if intent not in OPERATOR_INTENTS:
+            return False
+        return message.has_role(OPERATOR) or (intent in PLACE_INTENTS and message.has_role(MANAGER))
+
     def may_use_gpu(self, message: Message) -> bool:
         """True when the person's runs may use a GPU."""
         roles = self._settings.chat_gpu_roles
@@ -182,7 +201,7 @@ class Manners:
 
     def may_manage(self, message: Message, owner: str) -> bool:
         """True when the person may delete or close what belongs to `owner`."""
-        return message.author.id == owner or message.has_role(OPERATOR, HELPER)
+        return message.author.id == owner or message.has_role(OPERATOR, HELPER, MODERATOR)
 
     def _admit_run(self, message: Message, operator: bool) -> Verdict:
         locale = message.locale

@@ -34,15 +34,22 @@ class Intent(StrEnum):
     STATUS = "status"
     PAUSE = "pause"
     MODE = "mode"
+    LEARN = "learn"
     BLOCK = "block"
     PARDON = "pardon"
 
 
-OPERATOR_INTENTS = frozenset({Intent.STATUS, Intent.PAUSE, Intent.MODE, Intent.BLOCK, Intent.PARDON})
+OPERATOR_INTENTS = frozenset({Intent.STATUS, Intent.PAUSE, Intent.MODE, Intent.LEARN, Intent.BLOCK, Intent.PARDON})
+# Of these, what concerns nothing but the place it is said in.
+PLACE_INTENTS = frozenset({Intent.STATUS, Intent.PAUSE, Intent.MODE})
 
-# Roles that every channel translates its platform's permissions into, beside the platform's own role names.
-OPERATOR = "operator"  # may change how Lobby behaves here (Discord: Manage Server; Matrix: power level 50 and above)
-HELPER = "helper"  # answers people here; may mark solved and delete replies
+# Roles that every channel translates its platform's permissions into, beside the platform's own role names. The first
+# two are given only where the settings name the place (or the person): in a place of their own anybody has all power.
+OPERATOR = "operator"  # may do everything, to everybody (Discord: Manage Server; Matrix: power level 50 and above)
+HELPER = "helper"  # answers people; may mark solved and delete replies, and use what is kept for helpers
+MANAGER = "manager"  # an operator by power alone: may pause Lobby and choose its mode in this place
+MODERATOR = "moderator"  # a helper by power alone: may mark solved and delete replies in this place
+ROLES = frozenset({OPERATOR, HELPER, MANAGER, MODERATOR})
 
 Mode = Literal["off", "suggest", "answer"]
 MODES: tuple[Mode, ...] = ("off", "suggest", "answer")
@@ -185,9 +192,13 @@ class Progress:
 #   remove_message  take the person's own message away: it holds a secret
 #   delete_reply    take our reply `Reply.replaces` away
 #   mark_solved     tag the thread as solved and close it
+#   learn_thread    hand the thread's messages to the desk: it may learn from them
+#   reopen_thread   take the sign that the thread is solved away again
 #   call_helpers    mention the helper role, the only mention there ever is
 #   close_thread    close a thread that nobody writes in any more
-Action = Literal["remove_message", "delete_reply", "mark_solved", "call_helpers", "close_thread"]
+Action = Literal[
+    "remove_message", "delete_reply", "mark_solved", "learn_thread", "reopen_thread", "call_helpers", "close_thread"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,8 @@ class AddedSources:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
                 self._db.execute("PRAGMA foreign_keys = ON")
+                # What a person wants forgotten shall not be found in the file any more.
+                self._db.execute("PRAGMA secure_delete = ON")
                 self._db.executescript(_SCHEMA)
                 if (found := self._db.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
                     raise sqlite3.DatabaseError(str(found[0]))
@@ -223,6 +225,35 @@ class AddedSources:
             problems=tuple(problems[:MOST_PROBLEMS]),
             problem_count=reading.problem_count + len(elsewhere),
         )
+
+    def put(self, source: str, kind: str, pages: Sequence[Page]) -> None:
+        """Put pages beside those that a source has; one of the same id takes the place of the other."""
+        db = self._connect()
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        marked = [replace(page, meta={**page.meta, "source": source, "source_kind": kind}) for page in pages]
+        with _told(self._path):
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(
+                "INSERT INTO sources VALUES (?, ?, ?, ?, 0) "
+                "ON CONFLICT (name) DO UPDATE SET read_at = excluded.read_at",
+                (source, kind, now, now),
+            )
+            ((first,),) = self._rows("SELECT coalesce(max(place), -1) + 1 FROM pages WHERE source = ?", source)
+            db.executemany(
+                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)",
+                ((page.id, source, first + number, _hash(page), dump_page(page)) for number, page in enumerate(marked)),
+            )
+
+    def take(self, identities: Sequence[str]) -> int:
+        """Take pages away by their ids and return how many there were; a source stays, even if nothing of it is left.
+
+        What is indexed still holds the pages until the next build: a file without sources would be mended from there.
+        """
+        db = self._connect()
+        with _told(self._path):
+            db.execute("BEGIN IMMEDIATE")
+            count = sum(db.execute("DELETE FROM pages WHERE id = ?", (one,)).rowcount for one in identities)
+        return count
 
     def drop(self, name: str) -> Change:
         """Forget a source with all its pages.

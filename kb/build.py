@@ -110,7 +110,7 @@ def build(
         BadSource: a package cannot be read.
         NoSpace: the disk is full or the folder cannot be written.
     """
-    _clean(folder, keep=OLD_BUILDS_KEPT)
+    clean(folder, keep=OLD_BUILDS_KEPT)
     work = folder / f"building-{uuid.uuid4().hex[:12]}"
     versions = installed.versions(packages)
     cache = Cache(folder / CACHE)
@@ -135,7 +135,7 @@ def build(
             sources=dict(Counter(_source_of(page) for page in pages)),
             files={path.name: file_hash(path) for path in sorted(work.iterdir())},
             sizes={path.name: path.stat().st_size for path in sorted(work.iterdir())},
-            added=[source.to_dict() for source in added.sources()],
+            added=[source.to_dict() for source in added.sources() if source.pages],
         )
         _flush(work)
         work.rename(folder / manifest.folder)
@@ -146,7 +146,7 @@ def build(
     finally:
         cache.close()
         shutil.rmtree(work, ignore_errors=True)
-    _clean(folder, keep=OLD_BUILDS_KEPT, current=manifest.folder)
+    clean(folder, keep=OLD_BUILDS_KEPT, current=manifest.folder)
     return manifest
 
 
@@ -348,7 +348,7 @@ def _flush(folder: Path) -> None:
             os.close(handle)
 
 
-def _clean(folder: Path, *, keep: int, current: str | None = None) -> None:
+def clean(folder: Path, *, keep: int, current: str | None = None) -> None:
     """Remove what interrupted builds left, and builds older than the last `keep` before the current one."""
     if current is None:
         try:

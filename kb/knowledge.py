@@ -14,6 +14,7 @@ from kb import ranking
 from kb.added import FILE as ADDED
 from kb.added import Added, AddedSources, Change
 from kb.added import read as read_source
+from kb.apart import Apart
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.normalize import clean_question
@@ -119,6 +120,41 @@ class KnowledgeBase:
             change = added.drop(name)
             self._build(added, progress or (lambda *_: None))
         return change
+
+    def keep(self, source: str, kind: str, pages: Sequence[Page]) -> None:
+        """Keep pages that were made here, for good; the next build takes them up.
+
+        Args:
+            source: what they belong to, as `remove` takes it; it keeps the pages that it has.
+            kind: what the source is, for people to read.
+            pages: one of an id that the source has takes its place.
+
+        Raises:
+            Busy, NoSpace: as for `build`.
+        """
+        with building.lock(self.folder), self._added() as added:
+            added.put(source, kind, pages)
+            added.commit()
+
+    def drop(self, identities: Sequence[str]) -> int:
+        """Drop pages that were kept or added, by id, and return how many; they are found until the next build.
+
+        Raises:
+            Busy, NoSpace: as for `build`.
+        """
+        with building.lock(self.folder), self._added() as added:
+            count = added.take(identities)
+            added.commit()
+        return count
+
+    def drop_old_builds(self) -> None:
+        """Delete the builds that are kept for readers who are just opening them: they hold what was dropped since."""
+        with building.lock(self.folder):
+            building.clean(self.folder, keep=0)
+
+    def build_apart(self) -> Apart:
+        """Begin to build in a process of its own."""
+        return Apart(self.folder, self._packages, self._content, self._embedder.name)
 
     def _build(self, added: AddedSources, progress: building.Progress) -> None:
         building.build(self.folder, self._packages, self._content, self._embedder, progress, added)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from matrix_server import Synapse
 
 from bot.assistant import Assistant
 from bot.settings import CHECKOUT
+from kb.build import CACHE
 from kb.knowledge import KnowledgeBase
 from runner.policy import RunnerConfig
 from runner.runner import Runner
@@ -52,6 +54,24 @@ def assistant(knowledge: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory
     knowledge.warm()
     yield Assistant(knowledge, runner)
     runner.close()
+
+
+@pytest.fixture(scope="session")
+def small_knowledge(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small knowledge base, to be copied."""
+    folder = tmp_path_factory.mktemp("small")
+    shutil.copy(data_dir / "knowledge" / CACHE, folder)  # what was embedded once need not be again
+    KnowledgeBase(folder, packages=("keras_tuner",)).build()
+    return folder
+
+
+@pytest.fixture
+def learner(assistant: Assistant, small_knowledge: Path, tmp_path: Path) -> Iterator[Assistant]:
+    """An assistant with a small knowledge base of its own, which may be changed."""
+    shutil.copytree(small_knowledge, tmp_path / "knowledge")
+    knowledge = KnowledgeBase(tmp_path / "knowledge", packages=("keras_tuner",))
+    yield Assistant(knowledge, assistant.runner)
+    knowledge.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from ulid import ULID
 
 from bot.channels.base import Gone, NotAllowed, serve
 from bot.desk import Desk
+from bot.learning import Said
 from bot.messages import Action, Attachment, Author, Intent, Message, Reply
 
 
@@ -43,6 +44,7 @@ class MemoryChat:
     forbidden: frozenset[str] = frozenset()  # rooms in which we may not write
     shown: dict[str, Shown] = field(default_factory=dict)
     actions: list[tuple[Action, str]] = field(default_factory=list)
+    threads: dict[str, list[Said]] = field(default_factory=dict)  # what was said in those that may be learned from
 
     async def send(self, message: Message, reply: Reply) -> str:
         if message.room in self.forbidden:
@@ -61,6 +63,8 @@ class MemoryChat:
 
     async def act(self, message: Message, reply: Reply, action: Action) -> bool:
         self.actions.append((action, message.id))
+        if action == "learn_thread":
+            return await self.desk.learn(message, "", self.threads.get(message.thread, []))
         if action == "delete_reply" and reply.replaces:
             self.shown.pop(reply.replaces, None)
         return True

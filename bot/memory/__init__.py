@@ -15,6 +15,7 @@ from bot.memory.asked import MOST_QUESTIONS, Asked, Questions
 from bot.memory.conduct import Conduct, Standing, Usage
 from bot.memory.conversations import Conversation, Conversations
 from bot.memory.database import Database
+from bot.memory.learned import Learned
 from bot.memory.messages import Claim, Messages, OwnReply, Seen
 
 __all__ = [
@@ -41,7 +42,7 @@ class Forgotten:
     runs: tuple[str, ...]
 
 
-class Memory(Messages, Conversations, Conduct, Questions):
+class Memory(Messages, Conversations, Conduct, Questions, Learned):
     """The memory in one folder. Thread-safe; several processes may use the same folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,8 +58,8 @@ class Memory(Messages, Conversations, Conduct, Questions):
     def forget(self, channel: str, author: str) -> Forgotten:
         """Delete everything of a person: what they wrote and asked, their buttons, votes and runs.
 
-        That a message was answered stays, without whose it was, or it would be answered again; so does a block, under
-        a hash.
+        That a message was answered stays, without whose it was, or it would be answered again; so do, under a hash, a
+        block and the wish to be kept out of what is learned. What was learned is for `unlearn_person`.
         """
         rows = 0
         with self._base.transaction() as base:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import asdict, dataclass
 
-from bot.memory.database import Database
+from bot.memory.database import Database, hashed
 from bot.messages import Message
 
 
@@ -68,7 +67,7 @@ class Conduct:
     def standing(self, channel: str, author: str) -> Standing:
         """Return how somebody has behaved."""
         row = self._base.row(
-            "select score, scored, blocked_until, reason from standing where person = ?", _hashed(channel, author)
+            "select score, scored, blocked_until, reason from standing where person = ?", hashed(channel, author)
         )
         return Standing(*row) if row else Standing()
 
@@ -77,7 +76,7 @@ class Conduct:
         with self._base.transaction() as base:
             base.execute(
                 "insert or replace into standing values (?, ?, ?, ?, ?)",
-                (_hashed(channel, author), *asdict(standing).values()),
+                (hashed(channel, author), *asdict(standing).values()),
             )
 
     def choose(self, channel: str, place: str, name: str, value: str) -> None:
@@ -89,7 +88,3 @@ class Conduct:
         """Return an operator's choice for the first of the places that has one."""
         found = dict(self._base.rows("select place, value from choice where channel = ? and name = ?", channel, name))
         return next((found[place] for place in places if place in found), None)
-
-
-def _hashed(channel: str, author: str) -> str:
-    return hashlib.blake2b(f"{channel}/{author}".encode(), digest_size=16).hexdigest()

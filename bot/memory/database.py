@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from runner import sqlite
@@ -97,7 +98,29 @@ alter table question add column author text not null default '';
 create index question_by_author on question (channel, author) where author != '';
 pragma user_version = 3;
 """,
+    """
+create table learned (
+    page text primary key,         -- in the knowledge base
+    conversation text not null unique,
+    channel text not null, room text not null, at real not null,
+    body text                      -- JSON of the page, until a build has taken it up
+) without rowid;
+create index learned_by_room on learned (channel, room);
+create table unlearned (
+    page text primary key,         -- that is to go, until a build was without it
+    at real not null
+) without rowid;
+create table taught (page text not null, person text not null, primary key (page, person)) without rowid;
+create index taught_by_person on taught (person);
+create table kept_out (person text primary key) without rowid;
+pragma user_version = 4;
+""",
 )
+
+
+def hashed(channel: str, person: str) -> str:
+    """Return a name for somebody that does not say who it is."""
+    return hashlib.blake2b(f"{channel}/{person}".encode(), digest_size=16).hexdigest()
 
 
 class Database(sqlite.Database):

@@ -106,7 +106,7 @@ def page(talk: Conversation, resolve: Resolve) -> Page | None:
     if not messages:
         return None
     asker = messages[0].author
-    solution = _solution(messages, asker, talk.solved or bool(_SOLVED_TITLE.search(talk.title)))
+    solution = solution_of(messages, asker, talk.solved or bool(_SOLVED_TITLE.search(talk.title)))
     if solution is None:
         return None
     opening = messages[: next((n for n, one in enumerate(messages) if one.author != asker), len(messages))]
@@ -141,8 +141,14 @@ def page(talk: Conversation, resolve: Resolve) -> Page | None:
     )
 
 
-def _solution(messages: Sequence[Message], asker: str, known_solved: bool) -> Message | None:
-    """Return the message that solved it: marked, or the last one of a helper before the asker said that it worked."""
+def solution_of(messages: Sequence[Message], asker: str, known_solved: bool) -> Message | None:
+    """Return the message that solved it: marked, or the last one of a helper before the asker said that it worked.
+
+    Args:
+        messages: what people wrote, the question first.
+        asker: the author of the question.
+        known_solved: whether it is known that one of them did; the longest of a helper's is taken then.
+    """
     for one in messages[1:]:
         if one.marks & SOLVED_SIGNS:
             return one

@@ -19,6 +19,7 @@ from simcord.enums import OverwriteType
 
 from bot.assistant import Assistant
 from bot.channels.discord.bot import LobbyBot
+from bot.channels.discord.reading import Reader
 from bot.desk import Desk
 from bot.memory import Memory
 from bot.settings import Settings
@@ -39,6 +40,7 @@ class World:
     help: Any = None
     forum: Any = None
     people: dict[str, Any] = field(default_factory=dict)
+    named: list[str] = field(default_factory=list)  # servers that the settings name
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -94,6 +96,12 @@ class World:
         await self.env.settle()
         return ChannelHandle(self.env, self.guild, thread)
 
+    async def again(self, who: Any, thread: Any, text: str) -> None:
+        """Let somebody write in a closed thread: Discord opens it before the message comes. simcord does not."""
+        self.env.backend.edit_channel(thread.id, {}, thread_metadata={"archived": False})
+        await self.env.settle()
+        await who.send(thread, text)
+
     async def restart(self) -> None:
         """End this process of Lobby and start another on the same data."""
         await self.env.settle()
@@ -139,7 +147,12 @@ class World:
 
 @contextlib.asynccontextmanager
 async def world(assistant: Assistant, folder: Path, **values: Any) -> AsyncIterator[World]:
-    """Open a world on a data directory; `values` are settings, `simcord` options of the environment."""
+    """Open a world on a data directory; `values` are settings, `simcord` options of the environment.
+
+    The settings name its server among those whose managers are operators, unless `named` is False.
+    """
+    named: list[str] = []
+    is_named = values.pop("named", True)
     options = {"settle_timeout": SETTLE_S, **values.pop("simcord", {})}
     settings = Settings(data_dir=folder, **{"discord_helper_roles": ("Helpers",), **values})
     opened: list[tuple[Desk, Memory]] = []
@@ -147,9 +160,10 @@ async def world(assistant: Assistant, folder: Path, **values: Any) -> AsyncItera
 
     def make_bot() -> LobbyBot:
         memory = Memory(folder / "chat")
-        desk = Desk(assistant, memory, settings)
+        now = settings.model_copy(update={"discord_servers": tuple(named)})
+        desk = Desk(assistant, memory, now)
         opened.append((desk, memory))
-        bot = LobbyBot(desk, settings)
+        bot = LobbyBot(desk, now)
         # What a run does and how long it takes is real, so its timers must be: simcord's own stand still until all work
         # that it knows of rests. It waits for the desk all the same.
         bot.serve = _in_real_time(bot.serve, work)
@@ -157,8 +171,12 @@ async def world(assistant: Assistant, folder: Path, **values: Any) -> AsyncItera
         return bot
 
     async with simcord.run(make_bot(), **options) as env:
-        made = World(env, opened, make_bot, work, folder)
+        made = World(env, opened, make_bot, work, folder, named=named)
         made.guild = env.create_guild("Keras")
+        if is_named:
+            named.append(str(made.guild.id))
+            made.bot.settings = made.bot.settings.model_copy(update={"discord_servers": tuple(named)})
+            made.bot.reader = Reader(made.bot.settings)
         made.help = made.guild.create_text_channel("help")
         made.forum = made.guild.create_forum_channel("questions")
         helpers = made.guild.create_role("Helpers")

@@ -39,6 +39,7 @@ PRIVATE = frozenset(
         Intent.STATUS,
         Intent.PAUSE,
         Intent.MODE,
+        Intent.LEARN,
         Intent.BLOCK,
         Intent.PARDON,
     }

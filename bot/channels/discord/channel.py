@@ -89,6 +89,10 @@ class DiscordChannel:
             return True
         if action == "call_helpers":
             return await self._call(message)
+        if action == "learn_thread":
+            return await self.bot.threads.learn(message)
+        if action == "reopen_thread":
+            return await self.bot.threads.reopen(message)
         return await self.bot.threads.close(message, solved=action == "mark_solved")
 
     async def _remove(self, message: Message) -> bool:

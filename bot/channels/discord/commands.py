@@ -26,7 +26,7 @@ COMPLETE_S = 2.0
 
 def add_to(tree: app_commands.CommandTree[Any]) -> None:
     """Add all slash commands."""
-    every: list[app_commands.Command[Any, ..., Any] | app_commands.Group] = [ask, run, docs, upgrade, explain]
+    every: list[app_commands.Command[Any, ..., Any] | app_commands.Group] = [ask, run, docs, upgrade, explain, privacy]
     for command in (*every, *_plain(), operators()):
         tree.add_command(command)
 
@@ -110,6 +110,14 @@ async def explain(interaction: Interaction, error: app_commands.Range[str, 1, 40
     await _bot(interaction).use(interaction, Intent.EXPLAIN, text=error)
 
 
+@app_commands.command(name=named("discord.privacy"), description=named("discord.privacy_about"))
+@app_commands.rename(learn=named("discord.keep"))
+@app_commands.describe(learn=named("discord.keep_about"))
+async def privacy(interaction: Interaction, learn: Literal["on", "off"] | None = None) -> None:
+    """Say what is kept, or keep a person's words out of what is learned."""
+    await _bot(interaction).use(interaction, Intent.PRIVACY, arguments={"learn": learn or ""})
+
+
 def _plain() -> list[app_commands.Command[Any, ..., None]]:
     """Return the commands that take nothing."""
     return [
@@ -118,7 +126,6 @@ def _plain() -> list[app_commands.Command[Any, ..., None]]:
         _command("discord.human", "discord.human_about", Intent.HUMAN),
         _command("discord.cancel", "discord.cancel_about", Intent.CANCEL),
         _command("discord.help", "discord.help_about", Intent.HELP),
-        _command("discord.privacy", "discord.privacy_about", Intent.PRIVACY),
         _command("discord.forget", "discord.forget_about", Intent.FORGET),
     ]
 
@@ -162,6 +169,17 @@ def operators() -> app_commands.Group:
     ) -> None:
         place = str(channel.id) if channel is not None else ""
         await _bot(interaction).use(interaction, Intent.MODE, arguments={"mode": mode, "place": place})
+
+    @group.command(name=named("discord.learn"), description=named("discord.learn_about"))
+    @app_commands.rename(state=named("discord.learn_state"), channel=named("discord.channel"))
+    @app_commands.describe(state=named("discord.learn_state_about"), channel=named("discord.channel_about"))
+    async def learn(
+        interaction: Interaction,
+        state: Literal["on", "off", "remove"],
+        channel: discord.TextChannel | discord.ForumChannel | None = None,
+    ) -> None:
+        place = str(channel.id) if channel is not None else ""
+        await _bot(interaction).use(interaction, Intent.LEARN, arguments={"state": state, "place": place})
 
     for intent, name, about in (
         (Intent.BLOCK, "discord.block", "discord.block_about"),

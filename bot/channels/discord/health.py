@@ -57,6 +57,10 @@ async def look(client: discord.Client, settings: Settings) -> AsyncIterator[Find
     servers = [guild async for guild in client.fetch_guilds(limit=MOST_SERVERS)]
     if not servers:
         yield Finding("warning", "the bot is on no server", f"Invite it: {invitation}")
+    on = {str(partial.id) for partial in servers}
+    for wanted in settings.discord_servers:
+        if wanted not in on and len(servers) < MOST_SERVERS:
+            yield Finding("warning", f"the bot is on no server {wanted}", "Mend discord_servers: it holds ids.")
     known: set[str] = set()
     for partial in servers:
         async for finding in _look_at_server(client, partial.id, settings, invitation, known):
@@ -81,6 +85,14 @@ async def _look_at_server(
         )
     else:
         yield Finding("ok", f"on {guild.name} with all permissions")
+    if str(guild_id) in settings.discord_servers:
+        yield Finding("ok", f"who manages {guild.name} is an operator")
+    else:
+        yield Finding(
+            "ok" if settings.discord_servers else "warning",
+            f"on {guild.name} managers may pause Lobby and choose modes, and nobody may block, pardon or use the GPU",
+            f'To make them operators: discord_servers = ["{guild_id}"]',
+        )
     names = {role.name.lower() for role in guild.roles} | {str(role.id) for role in guild.roles}
     if not any(role.lower() in names for role in settings.discord_helper_roles):
         yield Finding(

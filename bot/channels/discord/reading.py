@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 import discord
 
-from bot.messages import HELPER, OPERATOR, Attachment, Author, Intent, Message
+from bot.learning import Said
+from bot.messages import HELPER, MANAGER, MODERATOR, OPERATOR, ROLES, Attachment, Author, Intent, Message
 from bot.redaction import BREAK
 from bot.settings import Settings
 
 NAME = "discord"
-_READ_TYPES = (discord.MessageType.default, discord.MessageType.reply)
+SOLVED_SIGNS = frozenset({"✅", "☑️", "✔️"})
+READ_TYPES = (discord.MessageType.default, discord.MessageType.reply)
 # What the desk would take for a command of ours.
 _COMMAND = re.compile(r"\s*[!/:][\w-]+(?=\s|$)")
 
@@ -24,21 +26,27 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._helpers = frozenset(role.lower() for role in settings.discord_helper_roles)
+        self._servers = frozenset(settings.discord_servers)
         self._prefix = settings.discord_prefix
 
     def author(self, user: discord.abc.User) -> Author:
-        """Return who somebody is here; permissions and roles become the desk's roles."""
+        """Return who somebody is here; permissions and roles become the desk's roles.
+
+        Beyond a server only that counts which is held in one that the settings name: whoever invites Lobby to a server
+        of their own may manage that one, and call its roles what they like.
+        """
         roles: set[str] = set()
         if isinstance(user, discord.Member):
+            named = str(user.guild.id) in self._servers
             held = [role for role in user.roles if not role.is_default()]
-            roles = {name for role in held for name in (role.name, str(role.id))}
+            roles = {str(role.id) for role in held} | ({role.name for role in held} if named else set())
             # Our own names for roles are earned by permissions, never by what a role is called.
-            roles -= {OPERATOR, HELPER}
+            roles -= ROLES
             permissions = user.resolved_permissions or user.guild_permissions
             if permissions.manage_guild:
-                roles.add(OPERATOR)
-            if permissions.manage_messages or self.helps(held):
-                roles.add(HELPER)
+                roles.add(OPERATOR if named else MANAGER)
+            if permissions.manage_messages or permissions.manage_guild or self.helps(held):
+                roles.add(HELPER if named else MODERATOR)
         return Author(str(user.id), user.display_name, user.bot, frozenset(roles))
 
     def helps(self, roles: Iterable[discord.Role]) -> bool:
@@ -47,7 +55,7 @@ class Reader:
 
     def readable(self, message: discord.Message, own_id: int) -> bool:
         """True for what people write; not our own, not what Discord itself says."""
-        return message.author.id != own_id and message.type in _READ_TYPES
+        return message.author.id != own_id and message.type in READ_TYPES
 
     def message(self, message: discord.Message, me: discord.ClientUser, *, edited: bool = False) -> Message:
         """Turn a chat message into ours."""
@@ -87,6 +95,22 @@ class Reader:
             server=here.server,
             room=here.room,
             thread=here.thread,
+        )
+
+    def said(self, message: discord.Message, me: discord.ClientUser, solution: str) -> Said:
+        """Return a message of a thread as one to learn from; `solution` is the id of the one that solved it."""
+        people = [message.author, *message.mentions]
+        marked = any(reaction.me and str(reaction.emoji) in SOLVED_SIGNS for reaction in message.reactions)
+        return Said(
+            id=str(message.id),
+            author=str(message.author.id),
+            text=_without_mention(message.content, me, _own_roles(message)),
+            at=message.created_at.timestamp(),
+            names=frozenset(
+                name for one in people for name in (one.name, one.global_name, one.display_name) if name is not None
+            ),
+            is_bot=message.author.bot or message.webhook_id is not None,
+            solves=str(message.id) == solution or marked,
         )
 
     def interaction(

@@ -12,7 +12,7 @@ from discord.ext import tasks
 
 from bot.channels.base import ChannelError, standing_for
 from bot.channels.discord import permissions
-from bot.channels.discord.reading import NAME
+from bot.channels.discord.reading import NAME, READ_TYPES, SOLVED_SIGNS
 from bot.messages import Author, Intent, Message
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SOLVED_SIGNS = frozenset({"✅", "☑️", "✔️"})
 VOTES = {"👍": "up", "👎": "down"}
 LOOK_EVERY_S = 600.0
 MOST_TAGS = 5  # that a forum post may have
+MOST_SAID = 500  # messages of a thread that are looked at to learn from it
 
 
 class Threads:
@@ -72,6 +72,38 @@ class Threads:
             await thread.edit(applied_tags=[*tags[: MOST_TAGS - 1], tag])
         await thread.edit(archived=True)
         return True
+
+    async def reopen(self, message: Message) -> bool:
+        """Take the tag of a solved thread away again; that somebody writes has opened it."""
+        thread = await self._thread(message.thread)
+        tag = self._solved_tag(thread) if thread is not None else None
+        if thread is not None and tag is not None and tag in thread.applied_tags:
+            await thread.edit(archived=False, applied_tags=[one for one in thread.applied_tags if one != tag])
+        return True
+
+    async def learn(self, message: Message) -> bool:
+        """Hand the messages of a solved thread to the desk; what not everybody may read stays where it is."""
+        thread = await self._thread(message.thread)
+        if thread is None or thread.is_private():
+            return False
+        solution = message.arguments.get("solution", "")
+        said = [await self._starter(thread)] if isinstance(thread.parent, discord.TextChannel) else []
+        said += [one async for one in thread.history(limit=MOST_SAID, oldest_first=True)]
+        told = [
+            self._bot.reader.said(one, self._bot.user, solution)
+            for one in said
+            if one is not None and self._bot.user is not None and one.type in READ_TYPES
+        ]
+        return await self._bot.desk.learn(message, thread.name, told)
+
+    async def _starter(self, thread: discord.Thread) -> discord.Message | None:
+        """Return the message of a channel that a thread hangs on, if it hangs on one."""
+        try:
+            return (
+                await thread.parent.fetch_message(thread.id) if isinstance(thread.parent, discord.TextChannel) else None
+            )
+        except discord.NotFound:
+            return None
 
     async def reacted(self, payload: discord.RawReactionActionEvent, *, taken_back: bool = False) -> None:
         """Take ✅ in a thread as "solved", and thumbs under an answer of ours as a vote."""

@@ -6,6 +6,7 @@
     reading.py     Matrix' events → `Message`; formatted.py reads HTML, files.py what is attached
     channel.py     `Reply` → what is sent, edited and done
     rendering.py   what a reply looks like, within an event's size
+    threads.py     what was said in a thread, to learn from
     signs.py       reactions as buttons, also after a restart
     rooms.py       invitations, modes, who is who
     missed.py      what did not fit into one sync after a long absence

@@ -16,7 +16,8 @@ from bot.channels.matrix import files
 from bot.channels.matrix.client import MatrixClient
 from bot.channels.matrix.names import NAME
 from bot.channels.matrix.rendering import Rendered, edited, render, text_content
-from bot.channels.matrix.signs import plain, signs_of
+from bot.channels.matrix.signs import SOLVED, plain, signs_of
+from bot.channels.matrix.threads import MOST_SAID, said
 from bot.channels.rendering import Inline
 from bot.desk import Desk
 from bot.messages import Action, File, Message, Reply
@@ -97,9 +98,32 @@ class MatrixChannel:
             about = message.arguments.get("solution") or message.thread or message.reply_to
             if about:
                 with suppress(ChannelError):
-                    await self._client.send(message.room, "m.reaction", _reaction(about, "✅"), f"solved-{about}")
+                    txn = self._transaction(f"{message.id}/solved/{about}")
+                    await self._client.send(message.room, "m.reaction", _reaction(about, SOLVED), txn)
             return True
+        if action == "reopen_thread":
+            return await self._reopen(message)
+        if action == "learn_thread":
+            return await self._learn(message)
         return True  # Matrix cannot close a thread; that nobody waits any more is said in it
+
+    async def _reopen(self, message: Message) -> bool:
+        """Take our sign away from what a thread hangs on, and from what solved it."""
+        thread = [event.event_id for event in await self._client.thread(message.room, message.thread, MOST_SAID)]
+        for about in (message.thread, *thread):
+            shown = await self._client.own_reactions(message.room, about)
+            if event_id := shown.get(SOLVED):
+                await self._client.redact(message.room, event_id)
+                break
+        return True
+
+    async def _learn(self, message: Message) -> bool:
+        """Hand the messages of a solved thread to the desk; what is encrypted is meant for its room alone."""
+        room = self._client.room(message.room)
+        if room is None or room.encrypted:
+            return False
+        told = await said(self._client, room, message.thread, message.arguments.get("solution", ""))
+        return await self._desk.learn(message, "", told)
 
     async def _call(self, message: Message) -> bool:
         """Mention the helpers: the only mention there ever is, and not again and again."""

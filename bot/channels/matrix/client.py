@@ -276,6 +276,16 @@ class MatrixClient:
                     found[event.key] = event.event_id
         return found
 
+    async def thread(self, room_id: str, root: str, most: int) -> list[nio.Event]:
+        """Return the events of a thread without the one that it hangs on, `most` at most."""
+        found: list[nio.Event] = []
+        with suppress(ChannelError, AttributeError, *_CANNOT_REACH):  # nio trips over a refusal here
+            async for event in self.nio.room_get_event_relations(room_id, root, RelationshipType.thread):
+                found.append(event)
+                if len(found) >= most:
+                    break
+        return found
+
     async def history(self, room_id: str, start: str, end: str, limit: int) -> nio.RoomMessagesResponse:
         """Return events of a room backwards from one token to another."""
         answer: nio.RoomMessagesResponse = await self.ask(

@@ -116,7 +116,7 @@ class Reader:
     def _text(self, content: Mapping[str, Any]) -> str:
         """Return what was typed: the body is Markdown in most clients; where it is not, the HTML knows of code."""
         body = caption_of(content) if content.get("msgtype") in MESSAGE_TYPES else _string(content, "body")
-        body = _QUOTATION.sub("", body) if body.startswith("> <") else body
+        body = without_quotation(body)
         html = _string(content, "formatted_body") if content.get("format") == "org.matrix.custom.html" else ""
         if "<pre" in html and "```" not in body and "~~~" not in body:
             return text_of(html)
@@ -148,6 +148,11 @@ class Reader:
         content = content_of(event)
         attached = attachment_of(self._client, content)
         return self._text(content), (attached,) if attached is not None else ()
+
+
+def without_quotation(body: str) -> str:
+    """Return a message's text without what it answers."""
+    return _QUOTATION.sub("", body) if body.startswith("> <") else body
 
 
 def content_of(event: nio.Event) -> Mapping[str, Any]:

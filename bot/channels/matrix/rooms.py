@@ -11,7 +11,7 @@ from bot.channels.matrix import limits
 from bot.channels.matrix.client import CAN_ENCRYPT, MatrixClient
 from bot.channels.matrix.names import NAME
 from bot.desk import Desk
-from bot.messages import HELPER, OPERATOR, Author, Mode
+from bot.messages import HELPER, MANAGER, MODERATOR, OPERATOR, Author, Mode
 from bot.settings import Settings
 from bot.wording import say
 
@@ -23,7 +23,8 @@ EVERYBODY = "*"
 class People:
     """Who is who, by the settings and by their power in a room.
 
-    Power counts only in the rooms that the settings name: in a room of their own anybody has as much as they like.
+    Beyond a room, power counts only in the rooms that the settings name: in one of their own anybody has as much as
+    they like.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -35,10 +36,11 @@ class People:
     def author(self, room: nio.MatrixRoom, user_id: str) -> Author:
         """Return who somebody is here."""
         roles = set()
-        powerful = room.room_id in self.trusted and self._power(room, user_id) >= limits.OPERATOR_LEVEL
-        if powerful or user_id in self._operators:
+        if self._power(room, user_id) >= limits.OPERATOR_LEVEL:
+            roles |= {OPERATOR, HELPER} if room.room_id in self.trusted else {MANAGER, MODERATOR}
+        if user_id in self._operators:
             roles.add(OPERATOR)
-        if powerful or user_id in self._helpers:
+        if user_id in self._helpers:
             roles.add(HELPER)
         name = room.user_name(user_id) or user_id.removeprefix("@").partition(":")[0]
         return Author(user_id, name, roles=frozenset(roles))

@@ -12,7 +12,8 @@ from bot.messages import Button, Reply
 from bot.redaction import disarm
 
 VOTES = {"👍": "up", "👎": "down"}
-SOLVED_SIGNS = frozenset({"✅", "☑", "✔"})
+SOLVED = "✅"
+SOLVED_SIGNS = frozenset({SOLVED, "☑", "✔"})
 _VARIATION, _KEYCAP = "\ufe0f", "\u20e3"
 _SKIN_TONES = {chr(code) for code in range(0x1F3FB, 0x1F400)}
 # Discord shows more buttons than anybody would want reactions.

@@ -471,3 +471,36 @@ def test_old_code_is_upgraded_and_the_new_one_runs(in_chat: InChat) -> None:
         assert same.reply.facts["changed"] is False
 
     in_chat(dialogue)
+
+
+def test_thread_that_was_closed_is_opened_by_who_writes_again(in_chat: InChat) -> None:
+    async def dialogue(chat: MemoryChat) -> None:
+        memory = chat.desk.memory
+        await chat.say("ada", SURE, thread="t1", url="https://chat/t1")
+        name = "memory/keras/t1"
+        for state, who, text, after, answers in (
+            ("closed", "ada", "and how do I save the best model?", "open", 1),
+            ("closed", "bob", "I have that too", "open", 0),
+            ("solved", "ada", "thank you!", "solved", 0),
+            ("solved", "bob", "how do I save a model?", "solved", 0),
+            ("solved", "ada", "how do I restore the best weights then?", "open", 1),
+        ):
+            memory.set_state(name, state)
+            said = await chat.say(who, text, thread="t1", addressed=False)
+            found = memory.conversation(name)
+            assert found is not None
+            assert (found.state, len(said)) == (after, answers), (state, who, text)
+        assert [action for action, _ in chat.actions] == ["reopen_thread"]
+        assert memory.similar(chat.message("cid", "", thread="t2"), ["val_loss", "training"]) == []
+
+    in_chat(dialogue)
+
+
+def test_thread_of_another_room_cannot_be_solved_from_here(in_chat: InChat) -> None:
+    async def dialogue(chat: MemoryChat) -> None:
+        await chat.say("ada", SURE, thread="t1")
+        (refused,) = await chat.say("eve", "!solved", thread="t1", room="own", roles={"moderator"})
+        assert refused.reply.kind == "note"
+        assert chat.actions == []
+
+    in_chat(dialogue)

@@ -94,6 +94,22 @@ def test_only_operators_operate(manners: Manners) -> None:
     assert manners.admit(message(roles=("operator",)), pause).kind == "yes"
 
 
+def test_manager_of_a_place_decides_about_the_place_and_is_no_operator(manners: Manners, clock: Clock) -> None:
+    manager = ("manager", "moderator")
+    for text, may in (("!pause", True), ("!mode off", True), ("!status", True), ("!block bob", False),
+                      ("!pardon bob", False), ("!learn on", False)):  # fmt: skip
+        assert (manners.admit(message(roles=manager), understand(text)).kind == "yes") is may, text
+    manners.pause("memory", "help", True)
+    assert manners.greet(message("on", roles=manager)).reason == "paused", "they are above nothing but their command"
+    assert manners.greet(message("off", roles=manager, intent=Intent.PAUSE)).kind == "yes"
+    manners.pause("memory", "help", False)
+    assert [manners.admit(message(roles=manager), RUN).kind for _ in range(4)][-1] == "refuse"
+    assert not manners.may_use_gpu(message(roles=manager))
+    assert manners.may_manage(message(roles=manager), "bob")
+    manners.block("memory", "ada", 60, "by an operator")
+    assert manners.greet(message("off", roles=manager, intent=Intent.PAUSE)).reason == "blocked"
+
+
 def test_roles_gate_runs_and_gpus(memory: Memory, tmp_path: Path) -> None:
     manners = Manners(memory, Settings(data_dir=tmp_path, chat_run_roles=("member",)))
     assert manners.admit(message(), RUN).reason == "role"

@@ -126,6 +126,20 @@ async def test_doctor_names_what_is_missing_on_a_server_and_how_to_mend_it(world
         assert lacking["on Keras nobody is called when Lobby does not know"].state == "warning"
 
 
+@pytest.mark.asyncio
+async def test_doctor_says_whose_managers_are_operators(worlds: Worlds) -> None:
+    async with worlds() as world:
+        named = await found(world)
+        assert named["who manages Keras is an operator"].state == "ok"
+        nobody = await found(world, discord_servers=())
+        (told,) = [one for one in nobody.values() if "managers may pause Lobby" in one.what]
+        assert (told.state, f'["{world.guild.id}"]' in told.remedy) == ("warning", True)
+        other = await found(world, discord_servers=("123456789012345678",))
+        assert "Mend discord_servers" in other["the bot is on no server 123456789012345678"].remedy
+        (left,) = [one for one in other.values() if "managers may pause Lobby" in one.what]
+        assert left.state == "ok", "that a server is left out may be meant"
+
+
 def test_invitation_asks_for_all_that_is_needed_and_for_no_power_over_people() -> None:
     wanted = permissions.invited_with()
     assert permissions.missing(wanted, all_of_them=True) == []

@@ -175,6 +175,39 @@ async def test_operators_only_may_use_lobby_commands(worlds: Worlds) -> None:
         assert "EarlyStopping" in told((await world.bob.slash(world.help, "ask", question=SURE)).response)
 
 
+async def test_manager_of_a_server_that_is_not_named_decides_about_that_server_only(worlds: Worlds) -> None:
+    async with worlds(named=False, chat_runs_per_hour=1, chat_gpu_roles=("operator", "helper", "Managers")) as world:
+        status = await world.otto.slash(world.help, "lobby status")
+        assert "queued" in status.response.content
+        await world.otto.slash(world.help, "lobby mode", mode="answer", channel=world.forum)
+        assert "EarlyStopping" in told(world.said(await world.post(world.ada, "Early stopping", SURE))[0])
+        await world.otto.slash(world.help, "lobby pause", paused=True, everywhere=True)
+        assert "paused" in (await world.ada.slash(world.help, "ask", question=SURE)).followups[0].content
+        await world.otto.slash(world.help, "lobby pause", paused=False, everywhere=True)
+        for command, options in (
+            ("block", {"person": world.bob}),
+            ("pardon", {"person": world.bob}),
+            ("learn", {"state": "on"}),
+        ):
+            refused = await world.otto.slash(world.help, f"lobby {command}", **options)
+            assert "my settings name" in refused.response.content, command
+        assert "EarlyStopping" in told((await world.bob.slash(world.help, "ask", question=SURE)).response)
+        # Neither are they above blocks and quotas, nor do the names of their roles open anything.
+        ran = await world.otto.slash(world.help, "run", code="print(1)", device="gpu")
+        assert "GPU are not open to everybody" in told(ran.response)
+        refused = await world.otto.slash(world.help, "run", code="print(2)")
+        assert "1 an hour" in refused.followups[0].content
+
+
+async def test_helper_of_a_server_that_is_not_named_looks_after_its_threads(worlds: Worlds) -> None:
+    async with worlds(named=False, chat_mode="answer") as world:
+        thread = await world.post(world.ada, "Early stopping", SURE)
+        refused = await world.bob.slash(thread, "solved")
+        assert refused.followups[0].ephemeral
+        await world.hedy.slash(thread, "solved")
+        assert any("Marked as solved" in message.content for message in world.said(thread))
+
+
 async def test_role_that_is_called_operator_makes_no_operator(worlds: Worlds) -> None:
     async with worlds(discord_prefix="!") as world:
         role = world.guild.create_role("operator")

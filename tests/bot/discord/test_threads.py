@@ -113,6 +113,31 @@ async def test_idle_thread_is_reminded_once_then_closed_and_says_how_to_go_on(wo
         assert archived(world, thread)
 
 
+async def test_closed_thread_is_open_again_for_who_writes_in_it(worlds: Worlds) -> None:
+    async with worlds(chat_mode="answer") as world:
+        world.tag_forum("Solved")
+        thread = await world.post(world.ada, "Early stopping", SURE)
+        name = f"discord/{world.guild.id}/{thread.id}"
+        for days in (3.5, 2.5):
+            later(world, days)
+            await world.env.advance_time(700)
+        assert archived(world, thread)
+        assert world.desk.memory.conversation(name).state == "closed"
+        await world.again(world.ada, thread, "how do I save the best model, too?")
+        assert world.desk.memory.conversation(name).state == "open"
+        assert "save" in told(world.said(thread)[-1]).lower()
+        await world.ada.slash(thread, "solved")
+        assert world.env.backend.get_channel(thread.id).applied_tags
+        await world.again(world.ada, thread, "thank you!")
+        assert world.desk.memory.conversation(name).state == "solved"
+        said = len(world.said(thread))
+        await world.again(world.ada, thread, "how do I stop training after an hour?")
+        assert len(world.said(thread)) == said + 1
+        assert world.desk.memory.conversation(name).state == "open"
+        assert not world.env.backend.get_channel(thread.id).applied_tags
+        assert not archived(world, thread)
+
+
 async def test_thumbs_under_an_answer_are_votes_and_can_be_taken_back(worlds: Worlds) -> None:
     async with worlds() as world:
         await world.ada.send(world.help, f"{world.me} {SURE}")

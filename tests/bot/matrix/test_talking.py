@@ -133,14 +133,20 @@ async def test_unasked_answers_only_where_the_settings_or_an_operator_say_so(wor
         await world.until(lambda: open_room in world.bot.client.nio.rooms)
         await bob.say(open_room, EARLY)
         assert "EarlyStopping" in (await world.said(bob, open_room))[0].text
-        # Whoever made a room that the settings name is its operator; elsewhere power says nothing.
+        # Whoever made a room that the settings name is an operator; elsewhere power reaches no further than the room.
         await ada.say(open_room, "!mode off")
         assert "Mode here: off" in (await world.said(bob, open_room, 2))[-1].text
         await bob.say(open_room, "!mode answer")
         assert "Only operators" in (await world.said(bob, open_room, 3))[-1].text
         own = await world.place(ada, bob)
-        await ada.say(own, "!mode answer")
-        assert "Only operators" in (await world.said(ada, own))[0].text
+        await bob.say(own, "!mode answer")
+        assert "Only operators" in (await world.said(ada, own))[-1].text
+        await ada.say(own, "!mode suggest")
+        assert "Mode here: suggest" in (await world.said(ada, own, 2))[-1].text
+        for number, command in enumerate((f"!block {bob.id}", f"!pardon {bob.id}", "!learn on"), start=3):
+            await ada.say(own, command)
+            assert "my settings name" in (await world.said(ada, own, number))[-1].text, command
+        assert await world.desk.mode("matrix", "localhost", open_room) == "off"
 
 
 async def test_invitations_are_taken_by_the_list_and_declined_otherwise(worlds: Worlds) -> None:
