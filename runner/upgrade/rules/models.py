@@ -129,6 +129,56 @@ class SequentialTensors(Rule):
         return expression(f"{{model}}.{name}s[0]", model=node.value)
 
 
+class CompiledLoss(Rule):
+    """A training step of one's own asks for the loss by `compute_loss`."""
+
+    name = "compiled-loss"
+    matches = "`self.compiled_loss(y, y_pred, regularization_losses=self.losses)` in a `train_step`"
+    since = "Keras 3.0"
+    why = "`compiled_loss` is gone but in name; `compute_loss` gives the loss, regularization included."
+    source = "https://keras.io/guides/custom_train_step_in_tensorflow/"
+    silent = True
+    marks = False
+    methods = ("compiled_loss",)
+    statements = True
+    _UPDATES = (
+        "for metric in self.metrics:\n    if metric.name == 'loss':\n        metric.update_state({loss})\n"
+        "    else:\n        metric.update_state({given})\n"
+    )
+
+    def statement(
+        self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        """`compiled_metrics` would feed the true values to the metric of the loss, too."""
+        small = node.body[0] if len(node.body) == 1 else None
+        call = small.value if isinstance(small, cst.Expr) else None
+        if not isinstance(call, cst.Call) or code(call.func) != "self.compiled_metrics.update_state":
+            return None
+        given = Arguments(call)
+        if len(given.positional) < 2:
+            return None
+        y, predicted = (code(value) for value in given.positional[:2])
+        loss = f"self.compute_loss(y={y}, y_pred={predicted})"
+        for name, values in context.scope.assigned.items():
+            if any("compiled_loss" in code(value) or "compute_loss" in code(value) for value, _ in values):
+                loss = name
+        text = self._UPDATES.format(loss=loss, given=", ".join(code(arg).rstrip(", ") for arg in call.args))
+        context.change(self, original, "The metric of the loss takes the loss, the others take the values.")
+        made = cst.parse_statement(text, config=context.module.config_for_parsing)
+        return [cst.ensure_type(made, cst.For).with_changes(leading_lines=node.leading_lines)]
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        if not isinstance(node.func, cst.Attribute) or len(arguments.positional) < 2:
+            return None
+        for position, keyword in ((2, "sample_weight"), (1, "y_pred"), (0, "y")):
+            if position < len(arguments.positional):
+                arguments.name_position(position, keyword)
+        arguments.remove("regularization_losses")
+        context.change(self, original)
+        return arguments.call(node.func.with_changes(attr=cst.Name("compute_loss")))
+
+
 class ResetStates(Rule):
     """The state of a recurrent model is reset layer by layer."""
 
@@ -165,4 +215,11 @@ def reset_states(model):
             layer.reset_states()
 '''
 
-RULES: tuple[type[Rule], ...] = (PredictClasses, MetricsNames, SequentialTensors, GoneAttributes, ResetStates)
+RULES: tuple[type[Rule], ...] = (
+    PredictClasses,
+    MetricsNames,
+    SequentialTensors,
+    GoneAttributes,
+    CompiledLoss,
+    ResetStates,
+)

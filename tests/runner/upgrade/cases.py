@@ -290,6 +290,10 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "python2-calls": ("import keras\nfor k, v in d.iteritems(): pass\n", "import keras\nfor k, v in d.items(): pass\n"),
     "python2-builtins": ("import keras\nfor i in xrange(3): pass\n", "import keras\nfor i in range(3): pass\n"),
+    "compiled-loss": (
+        "import keras\nloss = self.compiled_loss(y, y_pred, regularization_losses=self.losses)\n",
+        "import keras\nloss = self.compute_loss(y=y, y_pred=y_pred)\n",
+    ),
     "compile-positions": (
         "import keras\nm.compile('adam', 'mse', ['accuracy'])\n",
         "import keras\nm.compile('adam', 'mse', metrics=['accuracy'])\n",

@@ -145,6 +145,22 @@ model.compile('sgd', 'mse', metrics=[Batches(name='batches')])
 history = model.fit(np.ones((8, 2)), np.ones(8), batch_size=4, epochs=2, verbose=0).history
 assert history['batches'] == [2.0, 12.0], history
 """,
+    "compiled-loss": """
+import numpy as np
+from tensorflow import keras
+class Model(keras.Model):
+    def test_step(self, data):
+        x, y = data
+        y_pred = self(x, training=False)
+        loss = self.compiled_loss(y, y_pred, regularization_losses=self.losses)
+        self.compiled_metrics.update_state(y, y_pred)
+        return {m.name: m.result() for m in self.metrics}
+x = keras.Input((2,))
+model = Model(x, keras.layers.Dense(1, kernel_initializer='ones')(x))
+model.compile('sgd', 'mse', metrics=['mae'])
+loss = model.evaluate(np.ones((4, 2)), np.zeros((4, 1)), verbose=0)[0]
+assert abs(float(loss) - 4.0) < 1e-5, loss
+""",
     "own-initializer": """
 from keras import backend as K
 from keras import initializations
