@@ -176,6 +176,30 @@ class StatefulCopy(Repair):
         return node.with_changes(func=context.helper(f"Stateful{layer}", _STATEFUL.format(layer=layer)))
 
 
+class TrainingDefault(Repair):
+    """A layer's `call` gives `training` a default."""
+
+    name = "training-default"
+    matches = "`def call(self, inputs, training)`"
+    why = "Keras 2 passed `training` by itself; Keras 3 leaves it out where nobody says it, so it needs a default."
+    source = "https://keras.io/guides/making_new_layers_and_models_via_subclassing/"
+    on_error = r"missing (a required|1 required positional) argument: 'training'"
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if not isinstance(node, cst.FunctionDef) or node.name.value != "call" or not node.params.params:
+            return None
+        *front, last = node.params.params
+        if last.name.value != "training" or last.default is not None:
+            return None
+        equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        params = [*front, last.with_changes(default=cst.Name("None"), equal=equal)]
+        context.change(self, original)
+        return node.with_changes(params=node.params.with_changes(params=params))
+
+
 _OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
     cst.AddAssign: cst.Add,
     cst.SubtractAssign: cst.Subtract,
@@ -211,4 +235,12 @@ class InPlace(Repair):
         return [node.with_changes(body=[cst.Assign([cst.AssignTarget(small.target)], made)])]
 
 
-RULES: tuple[type[Rule], ...] = (InPlace, UnknownArgument, ListsAsData, NumpySizes, TensorFlowInLambda, StatefulCopy)
+RULES: tuple[type[Rule], ...] = (
+    TrainingDefault,
+    InPlace,
+    UnknownArgument,
+    ListsAsData,
+    NumpySizes,
+    TensorFlowInLambda,
+    StatefulCopy,
+)
