@@ -1,4 +1,4 @@
-"""Encoder and decoder: read a sequence, then write it backwards.
+"""Encoder and decoder (sequence to sequence): write a sequence in reverse order.
 
 The encoder's last state is all that the decoder gets. While training, the decoder is fed the right previous
 symbol (teacher forcing); when it writes, it is fed its own. Both use the same layers, called in two models.
