@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
+import threading
+from collections import OrderedDict
 from dataclasses import replace
 
 from bot.assistant import Assistant
@@ -32,6 +35,9 @@ _LEANS = re.compile(
 )
 _BACKEND_NAME = re.compile(r"\b(?:tensorflow|tf|jax|pytorch|torch)\b", re.IGNORECASE)
 NEAREST = 5
+# Questions whose vectors are computed at once.
+TOGETHER = 8
+_NUMBERS = itertools.count()
 LONGEST_BUTTON_CODE = 16 * 1024
 LONGEST_ERROR = 4_000
 
@@ -44,6 +50,8 @@ class Asking:
         self._memory = memory
         self._composer = composer
         self._workers = workers
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[int, str] = OrderedDict()  # questions nobody has looked at yet, by a number
 
     async def ask(
         self, message: Message, request: Request, before: Conversation | None, *, unasked: str = ""
@@ -59,7 +67,7 @@ class Asking:
         if not request.question.strip():
             return Reply(text=say("answer.no_question", message.locale), locale=message.locale)
         try:
-            subject, answer = await self._workers.ask(self._find, request, before)
+            subject, answer = await self._found(request, before)
         except BadQuestion as error:
             return None if unasked else Reply(text=f"{error.what} {error.remedy}", kind="refusal")
         if unasked == "suggest":
@@ -74,6 +82,28 @@ class Asking:
             reply = self._composer.unsure(answer.sources, answer.confidence, message.locale)
         reply = await self._workers.look(self._remember, message, subject, answer, reply)
         return _with_run_button(reply, request, message.locale)
+
+    async def _found(self, request: Request, before: Conversation | None) -> tuple[str, Answer]:
+        """Wait in line with a question and answer it; who comes to work prepares what waits together."""
+        number = next(_NUMBERS)
+        with self._lock:
+            self._waiting[number] = request.question
+
+        def work() -> tuple[str, Answer]:
+            with self._lock:
+                # Of what is not there any more somebody else has taken care.
+                mine = self._waiting.pop(number, None)
+                most = min(TOGETHER - 1, len(self._waiting)) if mine is not None else 0
+                others = [self._waiting.popitem(last=False)[1] for _ in range(most)]
+            if mine is not None and others:
+                self._assistant.knowledge.prepare([mine, *others])
+            return self._find(request, before)
+
+        try:
+            return await self._workers.ask(work)
+        finally:
+            with self._lock:
+                self._waiting.pop(number, None)
 
     def _find(self, request: Request, before: Conversation | None) -> tuple[str, Answer]:
         """Return the question that was answered, and its answer: the question alone, or with the one before."""

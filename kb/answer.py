@@ -109,14 +109,23 @@ def no_answer(found: Found, pages: Sequence[Page]) -> str:
 
 def example(best: Page, others: Sequence[Page], searcher: Searcher) -> str | None:
     """Return the most useful example that runs: the page's own, else one of the next pages that uses its symbol."""
-    if made := example_of(best, searcher):
-        return _for_its_backend(best, made.source.strip("\n"))
+    if own := _source_of(best, searcher):
+        return _for_its_backend(best, own)
     names = [best.symbol, *best.symbols] if best.symbol else list(best.symbols)
     for page in others:
-        made = example_of(page, searcher)
-        if made and any(name and _uses(made.source, name) for name in names):
-            return _for_its_backend(page, made.source.strip("\n"))
+        source = _source_of(page, searcher)
+        if source and any(name and _uses(source, name) for name in names):
+            return _for_its_backend(page, source)
     return None
+
+
+def _source_of(page: Page, searcher: Searcher) -> str:
+    """Return the example of a page, "" when it has none; a page is parsed once as long as its build is in use."""
+    known = searcher.examples.get(page.id)
+    if known is None:
+        made = example_of(page, searcher)
+        known = searcher.examples[page.id] = made.source.strip("\n") if made else ""
+    return known
 
 
 def _for_its_backend(page: Page, code: str) -> str:

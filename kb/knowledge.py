@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from kb import answer as answers
@@ -16,11 +16,12 @@ from kb.added import Added, AddedSources, Change
 from kb.added import read as read_source
 from kb.apart import Apart
 from kb.embedding import Embedder, SentenceTransformerEmbedder
-from kb.errors import BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
+from kb.errors import BadQuestion, BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.normalize import clean_question
 from kb.opened import Opened
 from kb.pages import Answer, Kind, Page, Source
 from kb.question import Question, understand
+from kb.recall import Recall
 from kb.search import Found
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
@@ -59,6 +60,7 @@ class KnowledgeBase:
         self._packages = tuple(packages)
         self._content = content
         self._embedder = embedder or SentenceTransformerEmbedder()
+        self._recall = Recall(self._embedder)
         self._opened: Opened | None = None
         self._stamp: tuple[int, int] | None = None
         self._lock = threading.Lock()
@@ -260,7 +262,7 @@ class KnowledgeBase:
         opened = self._open()
         understood = self._understand(text, context)
         parsed = time.perf_counter()
-        vector = self._embedder.embed_batch([understood.english])[0]
+        vector = self._recall.vector(understood.english)
         embedded = time.perf_counter()
         found = opened.searcher.search(understood, vector, limit=MOST_SOURCES)
         searched = time.perf_counter()
@@ -294,6 +296,14 @@ class KnowledgeBase:
             sources=sources,
             timings_ms={name: round(seconds * 1000, 3) for name, seconds in timings.items()},
         )
+
+    def prepare(self, questions: Sequence[str]) -> None:
+        """Do together what the next questions cost most; `ask` takes it from there. Unusable ones are left out."""
+        texts = []
+        for question in questions:
+            with suppress(BadQuestion):
+                texts.append(self._understand(clean_question(question)).english)
+        self._recall.prepare(texts)
 
     def search(self, query: str, *, limit: int = 10) -> tuple[Source, ...]:
         """Return the pages closest to `query`, best first.
@@ -332,7 +342,7 @@ class KnowledgeBase:
 
     def _find(self, question: Question, limit: int) -> tuple[Opened, Found]:
         opened = self._open()
-        vector = self._embedder.embed_batch([question.english])[0]
+        vector = self._recall.vector(question.english)
         return opened, opened.searcher.search(question, vector, limit=limit)
 
     def explain_search(self, question: str) -> tuple[Found, Sequence[Page]]:

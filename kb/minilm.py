@@ -20,6 +20,11 @@ HEADS = 12
 LAYERS = 6
 LONGEST_TOKENS = 256
 EPSILON = 1e-12
+ROWS = 16
+# The constants of 7.1.26.
+ERF_P = 0.3275911
+ERF_A = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+SQRT_HALF = 0.5**0.5
 
 Floats = NDArray[np.float32]
 
@@ -73,32 +78,62 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of `texts`, a row each, of length one."""
-        return np.stack([self._embed(text) for text in texts])
-
-    def _embed(self, text: str) -> Vectors:
-        tokens = self._tokenizer.encode(text).ids
-        x = _normalized(self._words[tokens] + self._places[: len(tokens)], *self._norm)
+        tokens = [self._tokenizer.encode(text).ids for text in texts]
+        counts = np.array([len(row) for row in tokens])
+        ends = np.cumsum(counts)
+        spans = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
+        # All tokens of all texts stand in one matrix, without padding: only attention looks at each text by itself.
+        x = np.concatenate([self._words[row] + self._places[: len(row)] for row in tokens])
+        x = _normalized(x, *self._norm)
         for layer in self._layers:
-            x = self._step(x, layer)
-        mean = x.mean(axis=0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), EPSILON), dtype=np.float32)
+            x = self._step(x, layer, spans)
+        means = np.add.reduceat(x, ends - counts, axis=0) / counts[:, None].astype(np.float32)
+        lengths = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), EPSILON)
+        return np.asarray(means / lengths, dtype=np.float32)
 
     @staticmethod
-    def _step(x: Floats, layer: dict[str, Floats]) -> Floats:
-        from scipy.special import erf
-
-        tokens, size = x.shape
-        qkv = (x @ layer["qkv"] + layer["qkv_bias"]).reshape(tokens, 3, HEADS, size // HEADS)
-        query, key, value = qkv.transpose(1, 2, 0, 3)
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(size // HEADS))
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        context = (scores @ value).transpose(1, 0, 2).reshape(tokens, size)
+    def _step(x: Floats, layer: dict[str, Floats], spans: Sequence[slice]) -> Floats:
+        size = x.shape[1]
+        qkv = x @ layer["qkv"]
+        qkv += layer["qkv_bias"]
+        context = np.empty_like(x)
+        for span in spans:
+            query, key, value = qkv[span].reshape(-1, 3, HEADS, size // HEADS).transpose(1, 2, 0, 3)
+            scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(size // HEADS))
+            scores -= scores.max(axis=-1, keepdims=True)
+            np.exp(scores, out=scores)
+            scores /= scores.sum(axis=-1, keepdims=True)
+            context[span] = (scores @ value).transpose(1, 0, 2).reshape(-1, size)
         x = _normalized(x + context @ layer["out"] + layer["out_bias"], layer["norm1"], layer["norm1_bias"])
-        inner = x @ layer["up"] + layer["up_bias"]
-        inner = np.asarray(inner * np.float32(0.5) * (1 + erf(inner * np.float32(np.sqrt(0.5)))), dtype=np.float32)
+        inner = x @ layer["up"]
+        inner += layer["up_bias"]
+        # A few rows at a time stay in the processor's cache.
+        for start in range(0, len(inner), ROWS):
+            _gelu(inner[start : start + ROWS])
         return _normalized(x + inner @ layer["down"] + layer["down_bias"], layer["norm2"], layer["norm2_bias"])
+
+
+def _gelu(x: Floats) -> None:
+    """Turn x into x·Φ(x), with Φ of the normal distribution: max(x, 0) − |x|·Φ(−|x|).
+
+    The tail is a polynomial times exp(−x²/2), right to 1.5e-7, about what float32 holds (Abramowitz and Stegun,
+    Handbook of Mathematical Functions, 7.1.26). scipy's erf took a third of all the time of a vector.
+    """
+    size = np.abs(x)
+    t = size * np.float32(ERF_P * SQRT_HALF)
+    t += 1
+    np.reciprocal(t, out=t)
+    tail = t * np.float32(ERF_A[-1])
+    for factor in reversed(ERF_A[:-1]):
+        tail += np.float32(factor)
+        tail *= t
+    np.multiply(size, size, out=t)
+    t *= np.float32(-0.5)
+    tail *= np.exp(t, out=t)
+    tail *= size
+    tail *= np.float32(0.5)
+    np.maximum(x, 0, out=x)
+    x -= tail
 
 
 def _normalized(x: NDArray[np.floating[Any]], weight: Floats, bias: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 # A line that opens or closes a block of code. One that opens and closes it, as in ```y = 2 * x```, does neither.
 FENCE = re.compile(r"^\s*(```|~~~)(?!.*\1)")
@@ -12,6 +13,8 @@ FENCE = re.compile(r"^\s*(```|~~~)(?!.*\1)")
 SHORT_LINES = 8
 SHORT_CHARACTERS = 400
 LONGEST_EXCERPT = 320
+# The same passages are shown again and again.
+EXCERPTS_KEPT = 2_048
 
 _LEADS_IN = re.compile(r"[:：]\**\s*\Z")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[*\"')]*\s+|(?<=[。！？])")
@@ -104,6 +107,7 @@ def _announced(leading: str, block: Block, shown: str | None) -> str:
     return without_announcement(leading)
 
 
+@lru_cache(maxsize=EXCERPTS_KEPT)
 def excerpt(text: str) -> str:
     """Return a passage as one short line of plain text; code only where there is nothing else."""
     said: list[str] = []

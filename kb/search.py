@@ -95,6 +95,7 @@ class Searcher:
         self._page_of = np.array([page for page, _, _ in passages], dtype=np.int64)
         self._first = np.searchsorted(self._page_of, np.arange(len(self.pages) + 1))
         self.table = symbol_table(self.pages)
+        self.examples: dict[str, str] = {}  # by page, what `kb.answer` has found in it so far
         self._by_id = {page.id: number for number, page in enumerate(self.pages)}
         self._targets = [self._resolve(symbols) for _, symbols, _ in store.hints()]
         self._rule_hints = np.array([origin == "error" for _, _, origin in store.hints()], dtype=bool)

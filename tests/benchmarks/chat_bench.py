@@ -1,15 +1,21 @@
 """Fifty messages a second for a minute through the channel in memory: how long answers take, what is lost, what grows.
 
-    .venv/bin/python tests/benchmarks/chat_bench.py [--seconds 60] [--rate 50]
+    .venv/bin/python tests/benchmarks/chat_bench.py [--seconds 60] [--rate 50] [--crowd 300]
 
 The desk, the knowledge base, the memory on disk and the sandbox are the real ones. Messages come by the clock, whether
-the ones before are answered or not. Nine of ten are questions, symbols, follow-ups and votes; one runs code.
+the ones before are answered or not. Nine of ten are questions, symbols, follow-ups and votes; one runs code. No two
+questions are the same, so that nothing is answered from memory.
+
+Before that, a crowd asks at once, twice: with each question's vector computed alone and each example parsed anew, and
+as the service does it; what that costs of the processor stands side by side, measured on the same machine in the same
+minute.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import os
 import shutil
@@ -17,6 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,10 +38,19 @@ from bot.desk import Desk
 from bot.memory import Memory
 from bot.messages import Intent
 from bot.settings import Settings
+from kb import answer
+from kb.knowledge import KnowledgeBase
+from kb.prose import excerpt
+from kb.recall import Recall
 
 PEOPLE = 3_000
 MESSAGES_KEPT = 500
 PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+# Ways to begin and end a question, so that each is one of its own.
+BEGINNINGS = ("", "please, ", "hi! ", "quick question: ", "I wonder: ", "in Keras, ", "sorry, ", "for my thesis: ")
+ENDINGS = ("", " (Keras 3)", " thanks", " I am new to this", " in a notebook", " on a small machine", " please help")
 
 
 @dataclass
@@ -45,6 +61,9 @@ class Measured:
     silent: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     resident: list[int] = field(default_factory=list)
+    offered: float = 0.0  # messages a second
+    load_average: str = ""  # of the machine, before and after
+    processor_s: float = 0.0  # of this process
 
 
 def resident_bytes() -> int:
@@ -62,7 +81,14 @@ def script(number: int, questions: list[str], symbols: list[str]) -> tuple[str, 
         return "docs", f"!docs {symbols[number * 7 % len(symbols)][:-2]}x"
     if turn in (7, 17):
         return "follow-up", "and for torch?"
-    return "question", questions[number % len(questions)]
+    return "question", worded(number, questions)
+
+
+def worded(number: int, questions: list[str]) -> str:
+    """Return a question that no other number has."""
+    way, which = divmod(number, len(questions))
+    beginning, ending = BEGINNINGS[way % len(BEGINNINGS)], ENDINGS[way // len(BEGINNINGS) % len(ENDINGS)]
+    return f"{beginning}{questions[which]}{ending}"
 
 
 async def one(chat: MemoryChat, number: int, kind: str, text: str, due: float, measured: Measured) -> None:
@@ -81,8 +107,8 @@ async def one(chat: MemoryChat, number: int, kind: str, text: str, due: float, m
 
 async def load(chat: MemoryChat, rate: int, seconds: int, questions: list[str], symbols: list[str]) -> Measured:
     """Send `rate` messages a second by the clock and wait for all of them."""
-    measured = Measured()
-    begun = time.monotonic()
+    measured = Measured(load_average=f"{os.getloadavg()[0]:.1f}")
+    begun, cpu = time.monotonic(), time.process_time()
     tasks: set[asyncio.Task[None]] = set()
     for number in range(rate * seconds):
         due = begun + number / rate
@@ -94,8 +120,64 @@ async def load(chat: MemoryChat, rate: int, seconds: int, questions: list[str], 
         if number % (rate * 5) == 0:
             gc.collect()
             measured.resident.append(resident_bytes())
+    measured.offered = rate * seconds / (time.monotonic() - begun)
     await asyncio.gather(*tasks)
+    gc.collect()
+    measured.resident.append(resident_bytes())
+    measured.processor_s = time.process_time() - cpu
+    measured.load_average += f" → {os.getloadavg()[0]:.1f}"
     return measured
+
+
+class Forgetful(dict[str, str]):
+    """A memory that keeps nothing."""
+
+    def __setitem__(self, key: str, value: str) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def each_alone(knowledge: KnowledgeBase) -> Iterator[None]:
+    """Let every question be worked on by itself, and nothing be kept of it."""
+    recall, searcher = knowledge._recall, knowledge._open().searcher
+    examples, searcher.examples = searcher.examples, Forgetful()
+    knowledge._recall = Recall(knowledge._embedder, most=0)
+    answer.excerpt = excerpt.__wrapped__  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        knowledge._recall, searcher.examples = recall, examples
+        answer.excerpt = excerpt  # type: ignore[attr-defined]
+
+
+async def crowd(chat: MemoryChat, asked: list[str], name: str) -> tuple[float, float]:
+    """Let everybody ask at once; return the processor's and the clock's milliseconds a question."""
+    gc.collect()
+    cpu, begun = time.process_time(), time.monotonic()
+    said = (chat.say(f"{name}-{number}", text, thread=f"{name}-{number}") for number, text in enumerate(asked))
+    answers = await asyncio.gather(*said)
+    assert all(len(one) == 1 for one in answers)
+    share = 1000 / len(asked)
+    return (time.process_time() - cpu) * share, (time.monotonic() - begun) * share
+
+
+async def compared(chat: MemoryChat, size: int, questions: list[str]) -> None:
+    """Print what a question of a crowd costs, worked on alone and as the service does it."""
+    knowledge = chat.desk.assistant.knowledge
+    before, now = [], []
+    # By turns, as what else goes on here changes; other questions each time.
+    for turn in range(4):
+        asked = [worded(turn * size + number, questions) for number in range(size)]
+        if turn % 2:
+            now.append(await crowd(chat, asked, f"together-{turn}"))
+            continue
+        with each_alone(knowledge):
+            before.append(await crowd(chat, asked, f"alone-{turn}"))
+    table = Table(f"{size} questions at once", "processor ms each", "clock ms each")
+    for told, figures in (("each alone", before), ("together", now)):
+        table.add_row(told, *(" / ".join(f"{one[column]:.1f}" for one in figures) for column in (0, 1)))
+    cpu = statistics.mean(one[0] for one in before) / statistics.mean(one[0] for one in now)
+    Console(highlight=False).print(table, f"{cpu:.2f} times less of the processor together")
 
 
 def report(measured: Measured, rate: int, seconds: int) -> None:
@@ -107,9 +189,13 @@ def report(measured: Measured, rate: int, seconds: int) -> None:
         figures = (cuts[49], cuts[94], cuts[98], max(took))
         table.add_row(kind, str(len(took)), *(f"{1000 * figure:.0f}" for figure in figures))
     console.print(f"{rate} messages a second for {seconds} s through the channel in memory")
+    console.print(f"offered {measured.offered:.1f} a second; load average of the machine {measured.load_average}")
     console.print(table)
+    answered = len(everything) - len(measured.silent) - len(measured.failed)
     console.print(
-        f"sent {rate * seconds}, without a reply {len(measured.silent)}, refused or failed {len(measured.failed)}"
+        f"sent {rate * seconds}, answered {answered}, without a reply {len(measured.silent)},"
+        f" refused or failed {len(measured.failed)}, dropped {rate * seconds - len(everything)};"
+        f" processor {measured.processor_s / seconds:.2f} of {os.cpu_count()} cores"
     )
     half = measured.resident[len(measured.resident) // 2 :]
     told = ", ".join(f"{size / 2**20:.0f}" for size in measured.resident)
@@ -118,13 +204,16 @@ def report(measured: Measured, rate: int, seconds: int) -> None:
         console.print(f"  {text[:200]}")
 
 
-async def measure(assistant: Assistant, settings: Settings, rate: int, seconds: int) -> Measured:
+async def measure(assistant: Assistant, settings: Settings, rate: int, seconds: int, size: int) -> Measured:
     knowledge = assistant.knowledge
     questions = [page.title for page in knowledge.pages("faq") if page.language == "en"]
     memory = Memory(settings.data_dir / "chat")
     desk = Desk(assistant, memory, settings)
     try:
-        return await load(MemoryChat(desk, kept=MESSAGES_KEPT), rate, seconds, questions, list(knowledge.symbols()))
+        chat = MemoryChat(desk, kept=MESSAGES_KEPT)
+        if size:
+            await compared(chat, size, questions)
+        return await load(chat, rate, seconds, questions, list(knowledge.symbols()))
     finally:
         desk.close()
         memory.close()
@@ -134,6 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rate", type=int, default=50)
+    parser.add_argument("--crowd", type=int, default=300, help="people who ask at once, for the comparison; 0: none")
     chosen, _ = parser.parse_known_args()
     kept = os.environ.get("LOBBY_TEST_DATA_DIR")
     with tempfile.TemporaryDirectory(prefix="lobby-bench-") as folder:
@@ -145,7 +235,8 @@ def main() -> None:
         try:
             assistant.knowledge.build()
             assistant.knowledge.warm()
-            report(asyncio.run(measure(assistant, settings, chosen.rate, chosen.seconds)), chosen.rate, chosen.seconds)
+            measured = asyncio.run(measure(assistant, settings, chosen.rate, chosen.seconds, chosen.crowd))
+            report(measured, chosen.rate, chosen.seconds)
         finally:
             assistant.close()
 

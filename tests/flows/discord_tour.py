@@ -8,26 +8,17 @@ sandbox are the real ones. `LOBBY_TEST_DATA_DIR` names a built data directory.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import sys
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import tour as tours
 from discord_world import World, fence, labels, told, until, world
-from PIL import Image
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from bot.assistant import Assistant
-from bot.settings import CHECKOUT
-from kb.knowledge import KnowledgeBase
-from runner.policy import RunnerConfig
-from runner.runner import Runner
 
-BROWSER = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 WIDTH = 900
 FIT = """\
 import keras
@@ -83,10 +74,7 @@ class Camera:
         left = min(box["x"] for box in found)
         clip = {"x": left, "y": top, "width": WIDTH, "height": bottom - top}
         path = self._folder / f"discord-{name}.png"
-        await self._page.screenshot(path=path, clip=clip)  # type: ignore[arg-type]
-        with Image.open(path) as drawn:
-            drawn.convert("RGB").quantize(128).save(path, optimize=True)
-        print(path, file=sys.stderr)
+        await tours.shoot(self._page, path, clip=clip)
 
     async def look_again(self) -> None:
         """Let the drawing show what has changed."""
@@ -140,23 +128,13 @@ async def tour(place: World, camera: Camera) -> list[Any]:
     return [*rooms.values(), thread]
 
 
-async def main(folder: Path, transcript: Path) -> None:
-    """Hold the conversations, draw them and write them down."""
-    data = os.environ.get("LOBBY_TEST_DATA_DIR", "")
-    temporary = Path(tempfile.mkdtemp(prefix="lobby-tour-"))
-    knowledge = KnowledgeBase(Path(data or temporary) / "knowledge", content=CHECKOUT / "data")
-    knowledge.build()
-    assistant = Assistant(knowledge, Runner(temporary / "runs", RunnerConfig()))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER.split())
-        page = await browser.new_page(viewport={"width": 1400, "height": 4200}, device_scale_factor=1.25)
-        settings = {"public_url": "https://lobby.example.org", "discord_answer_channels": ("questions",)}
-        async with world(assistant, temporary, **settings) as place:
-            place.env.backend.bot_user.name = "Lobby"
-            channels = await tour(place, Camera(place, page, folder))
-            transcript.write_text("\n".join(_written(place, channel) for channel in channels), encoding="utf-8")
-        await browser.close()
-    assistant.close()
+async def hold(assistant: Assistant, folder: Path, page: Page, pictures: Path) -> str:
+    """Hold the conversations, draw them and return what was said."""
+    settings = {"public_url": "https://lobby.example.org", "discord_answer_channels": ("questions",)}
+    async with world(assistant, folder, **settings) as place:
+        place.env.backend.bot_user.name = "Lobby"
+        channels = await tour(place, Camera(place, page, pictures))
+        return "\n".join(_written(place, channel) for channel in channels)
 
 
 def _written(place: World, channel: Any) -> str:
@@ -173,4 +151,4 @@ def _written(place: World, channel: Any) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    tours.hold(hold)

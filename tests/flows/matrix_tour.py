@@ -1,4 +1,4 @@
-"""Draw what Lobby looks like on Matrix: a transcript and a picture of real answers and real runs.
+"""Draw what Lobby looks like on Matrix: a transcript and pictures of real answers and real runs.
 
     python tests/flows/matrix_tour.py docs/images docs/matrix-transcript.txt
 
@@ -8,24 +8,17 @@ sent, with the reactions under it. `LOBBY_TEST_DATA_DIR` names a built data dire
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import html
-import os
-import sys
-import tempfile
 from pathlib import Path
 
+import tour as tours
 from matrix_server import Synapse
 from matrix_world import Person, Shown, World, fence, world
-from playwright.async_api import async_playwright
+from playwright.async_api import Page
 
 from bot.assistant import Assistant
 from bot.channels.matrix.rendering import to_html
-from bot.settings import CHECKOUT
-from kb.knowledge import KnowledgeBase
-from runner.policy import RunnerConfig
-from runner.runner import Runner
 
 FIT = """\
 import keras
@@ -40,15 +33,6 @@ pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(0.5))
 model.fit(x, x.sum(axis=1), validation_split=0.2, epochs=16, verbose=0, callbacks=[pause])"""
 FAIL = "import keras\n\nkeras.layers.Dense(-1)"
 OLD = "from keras.layers.core import Dense\n\nDense(output_dim=10, init='uniform')"
-ASKED = (
-    "@Lobby how do I stop training when val_loss stops improving?",
-    "@Lobby tell me about quantum llamas please?",
-    "!docs keras.layers.Dens",
-    f"!run\n{fence(FIT)}",
-    f"!run\n{fence(FAIL)}",
-    f"!upgrade\n{fence(OLD)}",
-    "!solved",
-)
 STYLE = """\
 body { font: 14px/1.45 "DejaVu Sans", sans-serif; width: 860px; margin: 16px; color: #17191c; }
 .one { margin: 10px 0; padding: 8px 14px; border-left: 3px solid #ddd; } b.who { color: #0467dd; }
@@ -59,72 +43,112 @@ i.sign { font-style: normal; border: 1px solid #ccd; border-radius: 12px; paddin
 
 
 class Tour:
-    """What was said, as a page and as text."""
+    """What was said, as pages and as text."""
 
-    def __init__(self, place: World, ada: Person, room: str) -> None:
-        self._place, self._ada, self._room = place, ada, room
-        self._shown: set[str] = set()
-        self.page = [f"<meta charset='utf-8'><style>{STYLE}</style>"]
+    def __init__(self, place: World, room: str, pictures: Path, page: Page) -> None:
+        self._place, self._room, self._pictures, self._page = place, room, pictures, page
+        self._shown: dict[str, int] = {}  # our messages, with how often each was written when it was noted
+        self._last = ""
+        self._drawn: list[str] = []
         self.text: list[str] = []
 
-    async def ask(self, text: str) -> None:
-        """Let Ada write, and note what comes."""
-        self._note("ada", to_html(text), text, "one")
+    async def ask(self, who: Person, text: str, *, thread: str = "") -> str:
+        """Let somebody write, and note what comes; return the event."""
+        self._note(_name(who), to_html(text), text, "one")
         mentions = {"user_ids": [self._place.me]} if text.startswith("@") else {}
         sent = text.replace("@Lobby", self._place.me)
-        asked = await self._ada.say(self._room, sent, **{"m.mentions": mentions})
-        await self._place.until(lambda: asked in self._place.heard)
-        await self._place.settled()
-        for one in await self._ada.shown(self._room, self._place.me):
-            if one.id not in self._shown:
-                self._shown.add(one.id)
-                await self._came(one)
+        asked = await who.say(self._room, sent, thread=thread, **{"m.mentions": mentions})
+        await self._came(who, asked)
+        return asked
 
-    async def _came(self, one: Shown) -> None:
+    async def react(self, who: Person, sign: str) -> None:
+        """Let somebody react to the last message of ours."""
+        self._note(_name(who), f"<i class='sign'>{sign}</i>", f"({sign})", "one")
+        await self._came(who, await who.react(self._room, self._last, sign))
+
+    async def draw(self, name: str) -> None:
+        """Draw what was noted since the last picture."""
+        await self._page.set_content("\n".join([f"<meta charset='utf-8'><style>{STYLE}</style>", *self._drawn]))
+        await tours.shoot(self._page, self._pictures / f"matrix-{name}.png", full_page=True)
+        self._drawn.clear()
+
+    async def _came(self, who: Person, event: str) -> None:
+        """Wait until an event is handled, and note what is new."""
+        await self._place.until(lambda: event in self._place.heard)
+        await self._place.settled()
+        for one in await who.shown(self._room, self._place.me):
+            if self._shown.get(one.id) != len(one.versions):
+                self._shown[one.id] = len(one.versions)
+                await self._noted(who, one)
+
+    async def _noted(self, who: Person, one: Shown) -> None:
         running = [version for version in one.versions if "▰" in version["body"]]
         if running:
             middle = running[len(running) // 2]
             self._note("Lobby", middle["formatted_body"], middle["body"], "one lobby was")
         if one.content["msgtype"] == "m.image":
-            picture = base64.b64encode(await self._ada.fetch(one.content["url"])).decode()
+            picture = base64.b64encode(await who.fetch(one.content["url"])).decode()
             self._note("Lobby", f"<img src='data:image/png;base64,{picture}'>", f"({one.text})", "one lobby")
             return
-        signs = "".join(
-            f"<i class='sign'>{sign} 1</i>" for sign in await self._ada.signs(self._room, one.id, self._place.me)
-        )
+        self._last = one.id
+        signs = "".join(f"<i class='sign'>{sign} 1</i>" for sign in await who.signs(self._room, one.id, self._place.me))
         self._note("Lobby", f"{one.html}<p>{signs}</p>", one.text, "one lobby")
 
     def _note(self, who: str, shown: str, text: str, kind: str) -> None:
-        self.page.append(f"<div class='{kind}'><b class='who'>{html.escape(who)}</b><div>{shown}</div></div>")
+        self._drawn.append(f"<div class='{kind}'><b class='who'>{html.escape(who)}</b><div>{shown}</div></div>")
         self.text.append(f"{who}: {text}\n")
 
 
-async def main(folder: Path, transcript: Path) -> None:
-    """Hold the conversation, draw it and write it down."""
-    data = os.environ.get("LOBBY_TEST_DATA_DIR", "")
-    temporary = Path(tempfile.mkdtemp(prefix="lobby-tour-"))
-    knowledge = KnowledgeBase(Path(data or temporary) / "knowledge", content=CHECKOUT / "data")
-    knowledge.build()
-    assistant = Assistant(knowledge, Runner(temporary / "runs", RunnerConfig()))
-    server = Synapse(temporary / "synapse")
+def _name(who: Person) -> str:
+    """Return how somebody is called; accounts of tests end in a number."""
+    return who.id.removeprefix("@").partition(":")[0].rstrip("0123456789")
+
+
+async def converse(tour: Tour, ada: Person, bob: Person) -> None:
+    """Hold the conversations, a picture each."""
+    await tour.ask(ada, "@Lobby how do I stop training when val_loss stops improving?")
+    await tour.draw("ask")
+    await tour.ask(bob, "@Lobby which colour should my quantum llama have?")
+    await tour.react(bob, "🙋")
+    await tour.draw("unsure")
+    await tour.ask(bob, "!docs keras.layers.Dens")
+    await tour.react(bob, "1️⃣")
+    await tour.draw("docs")
+    await tour.ask(ada, f"!run\n{fence(FIT)}")
+    await tour.draw("run")
+    await tour.ask(ada, f"!run\n{fence(FAIL)}")
+    await tour.react(ada, "💡")
+    await tour.draw("error")
+    await tour.ask(bob, f"!upgrade\n{fence(OLD)}")
+    await tour.draw("upgrade")
+    root = await tour.ask(ada, "I have trouble with my own training loop")
+    await tour.ask(ada, "@Lobby how do I write a custom train step in jax?", thread=root)
+    await tour.ask(ada, "and for torch?", thread=root)
+    await tour.react(ada, "✅")
+    await tour.draw("solved")
+
+
+async def hold(assistant: Assistant, folder: Path, page: Page, pictures: Path) -> str:
+    """Hold the conversations, draw them and return what was said."""
+    server = Synapse(folder / "synapse")
     server.start()
+    await page.set_viewport_size({"width": 900, "height": 100})
     try:
-        async with world(server, assistant, temporary, public_url="https://lobby.example.org") as place:
-            ada, bob = await place.person("ada"), await place.person("bob")
-            tour = Tour(place, ada, await place.place(ada, bob))
-            for text in ASKED:
-                await tour.ask(text)
+        async with world(server, assistant, folder, public_url="https://lobby.example.org") as place:
+            ada, bob, hedy = [await place.person(name) for name in ("ada", "bob", "hedy")]
+            place.values["matrix_helpers"] = (hedy.id,)
+            await place.restart()
+            room = await place.place(ada, bob, hedy)
+            tour = Tour(place, room, pictures, page)
+            await converse(tour, ada, bob)
+            names = {place.me: "@Lobby", hedy.id: "@hedy"}
     finally:
         server.stop()
-        assistant.close()
-    transcript.write_text("\n".join(tour.text), encoding="utf-8")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": 900, "height": 800})
-        await page.set_content("\n".join(tour.page))
-        await page.screenshot(path=folder / "matrix.png", full_page=True)
-        await browser.close()
+    text = "\n".join(tour.text)
+    for address, name in names.items():
+        text = text.replace(address, name)
+    return text
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    tours.hold(hold)
