@@ -84,6 +84,10 @@ def run_card(result: Result) -> str:
     if result.keras_version:
         parts.append(f"Keras {result.keras_version}")
     parts.append(result.device.upper())
+    if result.gpu is not None:
+        held = result.gpu.peak_memory_bytes
+        memory = f", {held / 2**20:.0f} MiB of it" if held is not None else ""
+        parts[-1] += f" ({result.gpu.name}, {result.gpu.seconds:.1f} s{memory})"
     if result.peak_memory_bytes:
         parts.append(f"{result.peak_memory_bytes / 2**20:.0f} MiB")
     if result.cached:

@@ -55,7 +55,8 @@ class Gpu:
     Attributes:
         number: N of its node /dev/nvidiaN.
         name: what its maker calls it.
-        uuid: how NVML knows it; empty where the driver does not tell.
+        uuid: how NVML knows it; empty where the driver does not tell, as before anything has used the card.
+        place: what names the card on this machine: its PCI address, else its node.
         nodes: device nodes, place inside → place outside.
         libraries: the driver's libraries, file name → place outside.
         facts: what /proc/driver holds inside, path below it → text.
@@ -64,6 +65,7 @@ class Gpu:
     number: int
     name: str
     uuid: str
+    place: str
     nodes: Mapping[str, str]
     libraries: Mapping[str, str]
     facts: Mapping[str, str]
@@ -113,8 +115,18 @@ def find(dev: Path = DEV, driver: Path = DRIVER, libraries: Callable[[], Mapping
             what = f"Not everybody may read and write {closed[0]}, so no cell may."
             problems.append(Problem(what, "Load the driver with NVreg_DeviceFileMode=0666."))
             continue
-        name, uuid = card.get("Model", "NVIDIA GPU"), card.get("GPU UUID", "")
-        gpus.append(Gpu(number, name, uuid, nodes, found, _facts(driver, card.get("folder"))))
+        uuid = card.get("GPU UUID", "")
+        gpus.append(
+            Gpu(
+                number=number,
+                name=card.get("Model", "NVIDIA GPU"),
+                uuid=uuid if "?" not in uuid else "",  # question marks until the card is first used
+                place=card.get("folder", f"nvidia{number}"),
+                nodes=nodes,
+                libraries=found,
+                facts=_facts(driver, card.get("folder")),
+            )
+        )
     return Found(tuple(gpus), tuple(problems))
 
 

@@ -148,7 +148,7 @@ def _mark(gpu: Gpu) -> socket.socket | None:
     """
     mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        mark.bind(f"\0lobby-gpu-{gpu.uuid or gpu.number}".encode())
+        mark.bind(f"\0lobby-gpu-{gpu.place}".encode())
     except OSError:
         mark.close()
         return None

@@ -26,12 +26,13 @@ import pytest
 
 from bot.commands import doctor
 from bot.settings import Settings
+from bot.wording import run_card
 from runner import gpu, gpu_lease, layout, policy
 from runner.gpu import Found, Gpu, backends_with_cuda, driver_libraries, find
 from runner.gpu_lease import Gpus
 from runner.gpu_meter import Meter, library
 from runner.gpu_quota import WINDOW_S, Quota
-from runner.job import BACKENDS, LOCAL, Job, Limits, Result
+from runner.job import BACKENDS, LOCAL, GpuUse, Job, Limits, Result
 from runner.problem import Problem
 from runner.runner import Runner, RunnerConfig
 from tests.benchmarks import gpu_check
@@ -53,6 +54,7 @@ def card(number: int = 0, node: str = "/dev/zero") -> Gpu:
         number=number,
         name=f"Test {number}",
         uuid=f"GPU-{uuid.uuid4()}",
+        place=f"test-{uuid.uuid4()}",
         nodes=nodes,
         libraries={"libcuda.so.1": "/etc/hosts", "libnvidia-ml.so.1": sys.executable},
         facts={"nvidia/params": "ModifyDeviceFiles: 0\n", f"nvidia/gpus/{number}/information": "Model: Test\n"},
@@ -117,7 +119,7 @@ def test_each_card_is_described_by_its_own_nodes_and_facts_only(tmp_path: Path) 
     assert found.problems == ()
     first, second = found.gpus
     assert (first.number, first.name, first.uuid, first.device) == (0, "NVIDIA Test 0", "GPU-0", "gpu:0")
-    assert (second.number, second.device) == (3, "gpu:3")
+    assert (second.number, second.device, second.place) == (3, "gpu:3", "0000:03:00.0")
     assert set(second.nodes) == {"/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia3"}
     assert second.nodes["/dev/nvidia3"] == str(dev / "nvidia3")
     assert set(second.facts) == {
@@ -131,7 +133,15 @@ def test_each_card_is_described_by_its_own_nodes_and_facts_only(tmp_path: Path) 
 def test_card_that_the_driver_tells_nothing_of_is_used_by_its_number(tmp_path: Path) -> None:
     dev, _ = machine(tmp_path, 1)
     (gpu,) = find(dev, tmp_path / "nothing", some_libraries).gpus
-    assert (gpu.number, gpu.uuid, gpu.facts) == (1, "", {})
+    assert (gpu.number, gpu.uuid, gpu.place, gpu.facts) == (1, "", "nvidia1", {})
+
+
+def test_card_that_nothing_has_used_yet_has_no_uuid_that_counts(tmp_path: Path) -> None:
+    dev, driver = machine(tmp_path, 0)
+    place = driver / "gpus" / "0000:00:00.0" / "information"
+    place.write_text(place.read_text().replace("GPU-0", "GPU-????????-????-????-????-????????????"))
+    (gpu,) = find(dev, driver, some_libraries).gpus
+    assert (gpu.uuid, gpu.place) == ("", "0000:00:00.0")
 
 
 def test_excluded_card_is_left_alone(tmp_path: Path) -> None:
@@ -183,6 +193,41 @@ def test_builds_with_cuda_are_told_from_others_without_importing_them() -> None:
     assert ("jax" in told) == any(
         importlib.util.find_spec(f"jax_cuda{version}_plugin") is not None for version in (12, 13)
     )
+
+
+def test_builds_with_cuda_are_known_by_their_files(tmp_path: Path) -> None:
+    for name in ("torch", "tensorflow/python/platform"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("torch", "tensorflow"):
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('this was imported')\n")
+    (tmp_path / "torch" / "version.py").write_text("cuda: Optional[str] = '13.0'\n")
+    info = tmp_path / "tensorflow" / "python" / "platform" / "build_info.py"
+    info.write_text("build_info = OrderedDict([('is_cuda_build', True), ('is_rocm_build', False)])\n")
+    program = "from runner.gpu import backends_with_cuda; print(sorted(backends_with_cuda()))"
+    environment = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": os.environ["PATH"]}
+
+    def told() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+
+    assert told() == "['torch']\n"
+    for name in ("jax_cuda13_plugin", "nvidia_cudnn_cu12"):
+        (tmp_path / f"{name}-9.dist-info").mkdir()
+        (tmp_path / f"{name}-9.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 9\n")
+    assert told() == "['jax', 'tensorflow', 'torch']\n"
+
+
+def test_libraries_are_those_of_the_driver_for_this_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path(sys.executable).resolve()
+    (tmp_path / "libcuda.so.0.1").symlink_to(real)
+    (tmp_path / "libcuda.so.0").symlink_to("libcuda.so.0.1")
+    (tmp_path / "libnvidia-ptxjitcompiler.so.0").write_bytes(b"\x7fELF\x01" + real.read_bytes()[5:64])  # 32 bits
+    (tmp_path / "libnvidia-nvvm.so.0").write_bytes(b"")
+    (tmp_path / "libcudart.so.0").symlink_to(real)
+    monkeypatch.setattr(gpu, "_LIBRARY_FOLDERS", (str(tmp_path),))
+    names = {"libcuda.so.0": str(real), "libcuda.so.0.1": str(real)}
+    assert {name: path for name, path in driver_libraries().items() if (tmp_path / name).exists()} == names
 
 
 # -- inside --------------------------------------------------------------------------------------------------
@@ -420,7 +465,7 @@ def test_badly_ending_run_leaves_the_card_to_the_next(runner: Runner, source: st
 def test_card_that_another_service_has_is_waited_for(tmp_path: Path) -> None:
     gpu = card()
     with Runner(tmp_path, settings(gpu)) as runner, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
-        other.bind(f"\0lobby-gpu-{gpu.uuid}".encode())
+        other.bind(f"\0lobby-gpu-{gpu.place}".encode())
         assert runner.run(Job("print('keras')")).device == "cpu"
         waiting = runner.submit(Job("print('at last')", device="gpu"))
         time.sleep(0.7)
@@ -648,7 +693,7 @@ def test_sums_of_the_acceptance_are_right_where_there_is_no_card(warm: Runner, b
         assert gpu_check.on_card(result) == "it computed on cpu" + (":0" if "cpu:0" in result.stdout else "")
 
 
-# -- the doctor ----------------------------------------------------------------------------------------------
+# -- what people are told ----------------------------------------------------------------------------------------------
 
 
 def _said(monkeypatch: pytest.MonkeyPatch, found: Found, backends: frozenset[str], **more: Any) -> list[Any]:
@@ -667,3 +712,12 @@ def test_doctor_names_cards_what_is_missing_and_who_can_use_them(monkeypatch: py
     assert _said(monkeypatch, Found((card(),)), able, run_gpu=False) == [
         ("ok", "switched off (run_gpu); runs use the CPU")
     ]
+
+
+def test_card_of_a_run_names_the_gpu_its_seconds_and_its_memory() -> None:
+    use = GpuUse("NVIDIA Test", 12.34, 900 << 20)
+    result = Result("1", "ok", "torch", device="gpu:0", duration_s=1.0, gpu=use)
+    assert "GPU:0 (NVIDIA Test, 12.3 s, 900 MiB of it)" in run_card(result)
+    unmeasured = replace(result, gpu=GpuUse("NVIDIA Test", 12.34))
+    assert "GPU:0 (NVIDIA Test, 12.3 s)" in run_card(unmeasured)
+    assert "(" not in run_card(replace(result, device="cpu", gpu=None))
