@@ -167,9 +167,9 @@ class Acceptance:
     def all(self, backends: tuple[Backend, ...]) -> Iterator[Check]:
         """Yield every check as soon as it is done."""
         for backend in backends:
-            yield self._expect("matmul, first", backend, MATMUL, ok, on_card, right_product, self._told_memory)
+            yield self._expect("matmul, first", backend, MATMUL, ok, on_card, right_product, quiet, self._told_memory)
             yield self._expect("matmul, again", backend, MATMUL, ok, on_card, right_product)
-            yield self._expect("fit", backend, FIT, ok, on_card, learned)
+            yield self._expect("fit", backend, FIT, ok, on_card, learned, quiet)
             yield self._expect("one card in sight", backend, SEEN, ok, sees_one_card)
             for check in self._memory(backend):
                 yield check
@@ -243,6 +243,11 @@ class Acceptance:
 def ok(result: Result) -> str:
     """Say what is wrong with a run that should have ended well."""
     return "" if result.status == "ok" else f"{result.status}: {result.error}; {result.stderr[-300:]}"
+
+
+def quiet(result: Result) -> str:
+    """Say so when the framework talked between the snippet's words."""
+    return f"on stderr is {result.stderr[-300:]!r}" if result.stderr else ""
 
 
 def ends_as(status: str) -> Callable[[Result], str]:

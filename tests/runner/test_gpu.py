@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -634,6 +634,24 @@ def test_more_gpu_memory_than_allowed_ends_the_run_from_outside(
     assert over.gpu is not None
     assert over.gpu.peak_memory_bytes == 3 << 30
     assert (at.status, free.status) == ("ok", "ok")
+
+
+class Watching(Meter):
+    """A meter that notes whom it takes for the run's own."""
+
+    seen: ClassVar[list[tuple[bool, bool, bool]]] = []
+
+    def begin(self, pid: int) -> None:
+        super().begin(pid)
+        self.seen.append((self._own(pid), self._own(os.getpid()), self._own(1)))
+
+
+def test_meter_tells_processes_of_the_run_from_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_lease, "Meter", Watching)
+    Watching.seen.clear()
+    with Runner(tmp_path, settings(card())) as runner:
+        assert on_gpu(runner, "print(1)").status == "ok"
+    assert Watching.seen == [(True, False, False)]
 
 
 class Lost(Meter):

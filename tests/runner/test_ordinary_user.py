@@ -101,7 +101,7 @@ def test_attacks_end_the_same_way_for_an_ordinary_user(folder: Path) -> None:
 
 @pytest.mark.timeout(200)
 def test_card_is_shown_to_one_run_of_an_ordinary_user_too(folder: Path) -> None:
-    chosen = "cell or nodes or walls or two_cards or one_card or badly or another_service or used_up or node_that"
+    chosen = "cell or node or walls or two_cards or one_card or badly or another_service or used_up or meter"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen]
     told = as_user([*command, str(HERE / "test_gpu.py"), f"--basetemp={folder}/t"], folder, 180)
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
