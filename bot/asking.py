@@ -179,17 +179,17 @@ class Asking:
             return Reply(text=say("answer.no_error", message.locale), locale=message.locale)
         return await self.explain_error(message, *found)
 
-    async def explain_error(self, message: Message, error_type: str, told: str) -> Reply:
-        """Explain an error by its type and message."""
+    async def explain_error(self, message: Message, error_type: str, told: str, line: str = "") -> Reply:
+        """Explain an error by its type, its message and, where it is known, the line that raised it."""
         subject = redact(f"{error_type}: {told}")
-        sources, answer = await self._workers.ask(self._explained, error_type, told)
+        sources, answer = await self._workers.ask(self._explained, error_type, told, line)
         kept = [source.to_dict() for source in sources]
         await self._workers.look(self._memory.note_question, message, subject, kept, message.locale)
         return self._composer.explained(inline(subject, 300), sources, answer, message.locale)
 
-    def _explained(self, error_type: str, told: str) -> tuple[tuple[Source, ...], Answer | None]:
+    def _explained(self, error_type: str, told: str, line: str) -> tuple[tuple[Source, ...], Answer | None]:
         """Return the pages about an error, and what they say when that is sure."""
-        sources = self._assistant.knowledge.explain_error(error_type, told)
+        sources = self._assistant.knowledge.explain_error(error_type, told, line=line)
         if not sources:
             return (), None
         answer = self._assistant.ask(f"{error_type}: {told}"[:LONGEST_ERROR])

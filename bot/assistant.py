@@ -158,7 +158,7 @@ class Assistant:
     def _explain(self, error: RunError) -> tuple[dict[str, Any], ...]:
         """Ask the knowledge base about an error; a run's result never fails because there is none."""
         try:
-            sources = self.knowledge.explain_error(error.type, error.message)
+            sources = self.knowledge.explain_error(error.type, error.message, line=error.source_line or "")
         except KnowledgeError as problem:
             log.info("no suggestions for %s: %s", error.type, problem.what)
             return ()

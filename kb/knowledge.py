@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from kb import answer as answers
@@ -15,6 +16,7 @@ from kb.added import FILE as ADDED
 from kb.added import Added, AddedSources, Change
 from kb.added import read as read_source
 from kb.apart import Apart
+from kb.culprits import culprits
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadQuestion, BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.normalize import clean_question
@@ -22,7 +24,7 @@ from kb.opened import Opened
 from kb.pages import Answer, Kind, Page, Source
 from kb.question import Question, understand
 from kb.recall import Recall
-from kb.search import Found
+from kb.search import Found, Hit
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
 from kb.store import REBUILD, Cache, Store
@@ -313,12 +315,15 @@ class KnowledgeBase:
         """
         return self._sources(self._understand(clean_question(query)), limit)
 
-    def explain_error(self, error_type: str, message: str, *, limit: int = 3) -> tuple[Source, ...]:
+    def explain_error(self, error_type: str, message: str, *, line: str = "", limit: int = 3) -> tuple[Source, ...]:
         """Return the pages that explain an error, best first; none when nothing here is about it.
+
+        Pages about the message come first, then those of the symbols that the message and the line name.
 
         Args:
             error_type: the exception's class name.
             message: its message; may be empty, of any length, and hold anything.
+            line: the line of the program that raised it, where that is known.
             limit: how many pages at most.
 
         Raises:
@@ -326,9 +331,14 @@ class KnowledgeBase:
         """
         text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
         opened, found = self._find(self._understand(clean_question(text.replace("\x00", " "))), limit)
-        if found.confidence < LEAST_TO_EXPLAIN or not concerns(found, opened.searcher, error_type, message):
-            return ()
-        return self._shown(opened, found)
+        searcher = opened.searcher
+        about = found.confidence >= LEAST_TO_EXPLAIN and concerns(found, searcher, error_type, message)
+        hits = list(found.hits) if about else []
+        known = {hit.page for hit in hits}
+        named = [page for page in culprits(searcher.table, message[:LONGEST_ERROR], line) if page not in known]
+        # What was named stands among the pages shown, unless they are about it already.
+        hits = hits[: limit - min(len(named), 1)] + [Hit(page, 0.0, searcher.passages_of(page).start) for page in named]
+        return self._shown(opened, replace(found, hits=tuple(hits[:limit])))
 
     def _sources(self, question: Question, limit: int) -> tuple[Source, ...]:
         return self._shown(*self._find(question, limit))

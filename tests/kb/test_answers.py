@@ -136,6 +136,58 @@ def test_an_error_of_keras_is_explained(knowledge: KnowledgeBase, kind: str, mes
 
 
 @pytest.mark.parametrize(
+    ("kind", "message", "line", "symbol"),
+    [
+        (
+            "TypeError",
+            "Dense.__init__() missing 1 required positional argument: 'units'",
+            "Dense()",
+            "keras.layers.Dense",
+        ),
+        (
+            "TypeError",
+            "Trainer.compile() got an unexpected keyword argument 'lr'",
+            "m.compile(lr=0.1)",
+            "keras.Model.compile",
+        ),
+        (
+            "AttributeError",
+            "module 'keras.callbacks' has no attribute 'EarlyStop'",
+            "keras.callbacks.EarlyStop()",
+            "keras.callbacks.EarlyStopping",
+        ),
+        ("AttributeError", "'Sequential' object has no attribute 'summray'", "m.summray()", "keras.Model.summary"),
+        ("AttributeError", "'Sequential' object has no attribute 'zzz'", "m.zzz()", "keras.Sequential"),
+        (
+            "IndexError",
+            "index 5 is out of bounds for axis 1 with size 2",
+            "keras.utils.to_categorical([1, 5], 2)",
+            "keras.utils.to_categorical",
+        ),
+        ("InvalidArgumentError", "Matrix size-incompatible", "y = keras.ops.matmul(a, b)", "keras.ops.matmul"),
+    ],
+)
+def test_what_the_message_and_the_line_name_is_suggested(
+    knowledge: KnowledgeBase, kind: str, message: str, line: str, symbol: str
+) -> None:
+    found = knowledge.explain_error(kind, message, line=line)
+    assert len(found) <= 3 and symbol in {name for source in found for name in (source.symbol, *source.symbols)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "line"),
+    [
+        ("ZeroDivisionError", "division by zero", "x = 1 / 0"),
+        ("KeyError", "'name'", "print(sum(max(d['name']) for d in x))"),
+        ("RecursionError", "maximum recursion depth exceeded", "return f(x)"),
+        ("Exception", "no idea", "raise Exception('no idea')"),
+    ],
+)
+def test_a_line_without_keras_leads_nowhere(knowledge: KnowledgeBase, kind: str, message: str, line: str) -> None:
+    assert knowledge.explain_error(kind, message, line=line) == ()
+
+
+@pytest.mark.parametrize(
     ("symbol", "page"),
     [
         ("keras.callbacks.TerminateOnNaN", "callbacks/terminate_on_nan/"),

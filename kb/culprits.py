@@ -1,0 +1,73 @@
+"""The symbols that an error points to: those its message names, and those on the line that raised it.
+
+The search compares an error's words with what the pages say. `IndexError: index 5 is out of bounds` says nothing of
+Keras; the line `keras.utils.to_categorical([1, 5], 2)` does.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import re
+from collections.abc import Iterator
+
+from kb.symbols import STRENGTH, SymbolTable
+
+LONGEST_LINE = 1_000
+# How much of two names must be alike for the one to be meant by the other: a slip or a shortening, not another word.
+ALIKE = 0.65
+# How Python and NumPy speak of what was called wrongly, and of what is not there.
+_CALLED = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\(\)")
+_NO_MEMBER = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'|cannot import name '(\w+)' from '([\w.]+)'")
+_NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
+# `sum(…)` on its own is Python's, whatever Keras calls by that name.
+_OF_PYTHON = re.compile(rf"(?<![\w.])(?:{'|'.join(name for name in dir(builtins) if name.islower())})\s*\(")
+# The private bases that `keras.Model` has its training from, one a backend.
+_TRAINER = re.compile(r"(?:TensorFlow|JAX|Torch|OpenVINO|Numpy)?Trainer")
+
+
+def culprits(table: SymbolTable, message: str, line: str) -> list[int]:
+    """Return the pages of what an error's message and line name, the most likely culprit first.
+
+    Args:
+        table: the names of all symbols.
+        message: what the exception said.
+        line: the line of the program that raised it, "" where that is not known.
+    """
+    found = list(_named(table, message))
+    strengths = table.spot(_OF_PYTHON.sub("(", line[:LONGEST_LINE])).pages
+    clear = [page for page, strength in strengths.items() if strength >= STRENGTH["name"]]
+    return list(dict.fromkeys([*found, *sorted(clear, key=lambda page: -strengths[page])]))
+
+
+def _named(table: SymbolTable, message: str) -> Iterator[int]:
+    for owner, name in _CALLED.findall(message):
+        symbol = "keras.Model" if _TRAINER.fullmatch(owner) else _class(table, owner)
+        page = table.find(symbol if name == "__init__" else f"{symbol}.{name}") if symbol else None
+        if page is not None:
+            yield page
+    for match in _NO_MEMBER.finditer(message):
+        module, name = (match[1], match[2]) if match[1] else (match[4], match[3])
+        if module.partition(".")[0] in {"keras", "keras_hub", "keras_tuner"} or ".keras" in module:
+            meant = _meant(table, module, name)
+            yield from [] if meant is None else [meant]
+    for owner, name in _NO_ATTRIBUTE.findall(message):
+        symbol = _class(table, owner)
+        page = table.find(symbol) if symbol else None
+        if symbol and page is not None:
+            meant = _meant(table, symbol, name)
+            yield page if meant is None else meant
+
+
+def _class(table: SymbolTable, name: str) -> str | None:
+    """Return the path of a class that goes by this very name."""
+    module = table.module_of(name) if name[:1].isupper() else None
+    return f"{module}.{name}" if module else None
+
+
+def _meant(table: SymbolTable, owner: str, name: str) -> int | None:
+    """Return the page of what was likely meant by a name that its owner does not have."""
+    for symbol in table.nearest(f"{owner}.{name}", 3):
+        if difflib.SequenceMatcher(None, name.lower(), symbol.rpartition(".")[2].lower()).ratio() >= ALIKE:
+            return table.find(symbol)
+    return None
