@@ -301,8 +301,9 @@ def _tree(roots: Iterable[int]) -> list[int]:
     while waiting and len(found) < 5000:
         pid = waiting.pop()
         found.append(pid)
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):  # any thread may have forked
-            waiting.extend(int(child) for child in _read(children).split())
+        with contextlib.suppress(OSError):  # it may end while we look
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):  # any thread may have forked
+                waiting.extend(int(child) for child in _read(children).split())
     return found
 
 
