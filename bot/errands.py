@@ -56,6 +56,8 @@ class Errands:
         prefix = PREFIXES.get(message.channel, DEFAULT_PREFIX)
         match request.intent:
             case Intent.HELP:
+                if request.thanks:
+                    return [Reply(text=say("help.welcome", locale), kind="help", locale=locale)]
                 hello = f"{say('help.hello', locale)}\n" if request.small_talk else ""
                 text = say("help.text", locale, p=prefix) if not request.text or not hello else hello.strip()
                 return [Reply(text=text, kind="help", private=not hello, locale=locale)]
@@ -214,8 +216,10 @@ class Errands:
         if state not in {*_ON, *_OFF, "remove"}:
             return say("learn.which", locale)
         self._learning.switch(channel, room, state in _ON)
-        if state != "remove":
-            return say("learn.on" if state in _ON else "learn.off", locale)
+        if state in _ON:
+            return say("learn.on", locale)
+        if state in _OFF:
+            return f"{say('learn.off', locale)} {say('learn.stays', locale)}"
         pages = self._learning.unlearn(self._memory.unlearn_room(channel, room))
         return f"{say('learn.off', locale)} {say('learn.removed', locale, count=pages)}"
 

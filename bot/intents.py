@@ -38,6 +38,10 @@ COMMANDS: Mapping[Intent, tuple[str, ...]] = {
     Intent.BLOCK: ("block",),
     Intent.PARDON: ("pardon", "unblock"),
 }
+# Of these the name alone, said to us, is enough: "run" under a result, "sources".
+_SAID_ALONE = frozenset(
+    {Intent.RUN, Intent.UPGRADE, Intent.SOURCES, Intent.HUMAN, Intent.HELP, Intent.PRIVACY, Intent.CANCEL}
+)
 _BY_NAME = {name: intent for intent, names in COMMANDS.items() for name in names}
 
 _COMMAND = re.compile(r"^\s*[!/:](?P<name>[\w-]+)(?=\s|$)[ \t]*(?P<rest>.*)\Z", re.DOTALL)
@@ -93,6 +97,7 @@ _SMALL_TALK = re.compile(
     r"good (?:bot|job)|bonjour|salut|merci(?: beaucoup)?|hola|(?:muchas )?gracias|你好|谢谢|多谢)\W*(?:lobby)?\W*$",
     re.IGNORECASE,
 )
+_THANKS = re.compile(r"\b(?:thanks?|thx|ty|cheers|great|cool|nice|good|merci|gracias)\b|谢谢|多谢", re.IGNORECASE)
 _SOLVED_TALK = re.compile(
     r"^\W*(?:(?:this|it|that)(?: is|'s)? )?(?:solved|resolved|résolu|resuelto|已解决)\W*$", re.IGNORECASE
 )
@@ -117,6 +122,7 @@ class Request:
     files: Mapping[str, bytes] = field(default_factory=dict)
     arguments: Mapping[str, str] = field(default_factory=dict)
     small_talk: bool = False
+    thanks: bool = False  # small talk that wants no offer of help
 
     @property
     def question(self) -> str:
@@ -228,12 +234,14 @@ def _as_meant(request: Request) -> Request:
         return replace(request, intent=Intent.RUN)
     if request.code or request.error:
         return request
-    if prose.lower().strip("!?. ") in COMMANDS[Intent.HELP]:
-        return replace(request, intent=Intent.HELP)
+    alone = _BY_NAME.get(prose.lower().strip("!?. "))
+    if alone in _SAID_ALONE and len(prose) > 1:
+        return replace(request, intent=alone)
     if _SOLVED_TALK.match(prose):
         return replace(request, intent=Intent.SOLVED)
     if _SMALL_TALK.match(prose) or not prose:
-        return replace(request, intent=Intent.HELP, small_talk=True)
+        thanks = bool(_THANKS.search(prose))
+        return replace(request, intent=Intent.HELP, small_talk=True, thanks=thanks)
     if match := _SYMBOL.fullmatch(prose.rstrip("?!. ")):
         return replace(request, intent=Intent.DOCS, text=match["symbol"])
     return request

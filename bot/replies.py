@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ OUTPUT_CHARACTERS = 1_000
 LINKS_SHOWN = 4
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 LONGEST_SIGNATURE = 400
+LONGEST_LINE = 72  # of code, that Discord shows without cutting it on a desktop
 LONGEST_EXPLANATION = 200
 
 _LINK = re.compile(r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<url>/[^)\s]*)\)")
@@ -106,7 +108,7 @@ class Composer:
         return Reply(
             text=f"**`{page.symbol or page.title}`**\n\n{self._linked(body)}".strip(),
             kind="docs",
-            code=signature,
+            code=_in_lines(signature),
             sources=(self._link(page.symbol or page.title, page.url, page.symbol or "", page.kind, page.meta),),
             locale=locale,
             facts={"symbol": page.symbol, "sources": [page.id]},
@@ -259,6 +261,17 @@ class Composer:
             return f"[{match['title']}]({self.site}{match['url']})" if self.site else match["title"]
 
         return disarm(without_paths(_LINK.sub(mend, text)))
+
+
+def _in_lines(signature: str) -> str:
+    """Return a signature in lines that a chat shows whole, as far as it has commas to break at."""
+    if len(signature) <= LONGEST_LINE or "(" not in signature:
+        return signature
+    name, _, arguments = signature.partition("(")
+    inside, bracket, after = arguments.rpartition(")")
+    # Of a tuple as a default only the end is no place to break, and there it does no harm.
+    filled = textwrap.wrap(inside, LONGEST_LINE - 4, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([f"{name}(", *(f"    {line}" for line in filled), f"{bracket}{after}"])
 
 
 def readable(text: str, *, last: bool = False) -> tuple[str, bool]:

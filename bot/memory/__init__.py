@@ -100,6 +100,12 @@ class Memory(Messages, Conversations, Conduct, Questions, Learned):
             base.execute("delete from usage where at < ?", (now - USAGE_KEPT_S,))
             base.execute("delete from handled where state = 'answered' and at < ?", (now - KEPT_S,))
             base.execute("delete from reply where at < ?", (now - KEPT_S,))
+            # The subject of a solved thread helps others; whose a vote was, nobody asks for.
+            base.execute("delete from conversation where state != 'solved' and updated < ?", (now - KEPT_S,))
+            base.execute(
+                "update feedback set author = lower(hex(randomblob(8))) where at < ? and length(author) != 16",
+                (now - KEPT_S,),
+            )
             base.execute("delete from question where at < ?", (now - KEPT_S,))
             base.execute(
                 "delete from question where id not in (select id from question order by at desc limit ?)",

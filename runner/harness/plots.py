@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from typing import Any
@@ -72,6 +73,15 @@ def finish(fits: list[dict[str, Any]]) -> None:
 _COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#57606a")
 
 
+def _ticks(low: float, high: float) -> list[float]:
+    """Return the round values, three to seven, between which all figures lie."""
+    if high - low <= 1e-9 * abs(high):
+        low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
+    step = 10.0 ** math.floor(math.log10((high - low) / 5))
+    step *= next(times for times in (1, 2, 5, 10) if (high - low) / (times * step) <= 5)
+    return [number * step for number in range(math.floor(low / step), math.ceil(high / step) + 1)]
+
+
 def _draw(history: dict[str, list[float | None]], path: str) -> None:
     """Draw a small line chart with Pillow, which is a tenth of matplotlib's time."""
     from PIL import Image, ImageDraw, ImageFont
@@ -85,9 +95,8 @@ def _draw(history: dict[str, list[float | None]], path: str) -> None:
     figures = [value for values in lines.values() for value in values if value is not None]
     if not figures:
         return
-    low, high = min(figures), max(figures)
-    span = (high - low) or abs(high) or 1.0
-    low, high = low - span * 0.05, high + span * 0.05
+    ticks = _ticks(min(figures), max(figures))
+    low, high = ticks[0], ticks[-1]
     count = max(len(values) for values in lines.values())
 
     def place(index: int, value: float) -> tuple[float, float]:
@@ -95,8 +104,7 @@ def _draw(history: dict[str, list[float | None]], path: str) -> None:
         y = top + (height - top - bottom) * (high - value) / (high - low)
         return x * scale, y * scale
 
-    for step in range(5):
-        value = low + (high - low) * step / 4
+    for value in ticks:
         x, y = place(0, value)
         draw.line((x, y, (width - right) * scale, y), fill="#d8dee4", width=scale)
         draw.text((x - 8 * scale, y), f"{value:.4g}", fill="#57606a", font=font, anchor="rm")

@@ -24,7 +24,8 @@ from bot.wording import say
 _CARDS = frozenset({"answer", "unsure", "suggestion", "docs", "run", "upgrade", "sources", "help", "privacy"})
 # Keras' red for what we know; the rest as signals are on Discord itself.
 _COLOURS = {"answer": 0xD00000, "docs": 0xD00000, "unsure": 0xFEE75C, "suggestion": 0x99AAB5, "upgrade": 0x5865F2}
-_SIGNS = {"ok": "✅", "cancelled": "⏹️", "interrupted": "⏹️", "error": "❌", "timeout": "⏱️", "rejected": "⚠️"}
+_SIGNS = {"ok": "✅", "cancelled": "⏹️", "interrupted": "⏹️", "timeout": "⏱️", "rejected": "⚠️"}
+_FAILED_SIGN = "❌"
 _RUN_COLOURS = {"ok": 0x57F287, "cancelled": 0x99AAB5, "interrupted": 0x99AAB5}
 _RUNNING = 0x5865F2
 _FAILED = 0xED4245
@@ -95,8 +96,8 @@ def _whole(reply: Reply) -> str:
 
 def _text(reply: Reply) -> str:
     text = disarm(reply.text)
-    if reply.kind == "run" and reply.state == "final" and (sign := _SIGNS.get(str(reply.facts.get("status")))):
-        text = f"{sign} {text}"
+    if reply.kind == "run" and reply.state == "final" and (status := reply.facts.get("status")):
+        text = f"{_SIGNS.get(str(status), _FAILED_SIGN)} {text}"
     if reply.progress is not None and (drawn := bar(reply.progress)):
         text = f"{text}\n{drawn}"
     return text

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from bot.channels.matrix import limits
 from bot.channels.matrix.names import SIGNS
-from bot.channels.matrix.signs import legend, tokens
+from bot.channels.matrix.signs import signed, tokens
 from bot.channels.rendering import ANSWER_NAME, Inline, bar, chosen_files, code_block, web_address
 from bot.messages import File, Link, Reply
 from bot.redaction import disarm
@@ -90,7 +90,8 @@ def cut(text: str, longest: int) -> str:
 
 
 def _markdown(reply: Reply, left_out: Sequence[str]) -> str:
-    parts = [reply.text]
+    text, legend = signed(reply)
+    parts = [text]
     if reply.progress is not None:
         parts.append(bar(reply.progress))
     parts += [code_block("text", reply.output), code_block("python", reply.code), _sources(reply.sources, reply.locale)]
@@ -99,7 +100,7 @@ def _markdown(reply: Reply, left_out: Sequence[str]) -> str:
     if left_out:
         names = ", ".join(re.sub(r"[`*_~|<>@\[\]]", "", name)[:40] for name in left_out[:10])
         parts.append(say("matrix.left_out", reply.locale, names=names))
-    parts.append(legend(reply))
+    parts.append(legend)
     return "\n\n".join(part for part in parts if part.strip())
 
 

@@ -6,6 +6,7 @@ decided by who presses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.messages import Button, Reply
@@ -39,10 +40,16 @@ def plain(sign: str) -> str:
     return "".join(part for part in sign if part != _VARIATION and part not in _SKIN_TONES)
 
 
-def legend(reply: Reply) -> str:
-    """Say what the signs under a reply do."""
-    signs = signs_of(reply.buttons)
-    return " · ".join(f"{sign} {disarm(button.label)[:LABEL_CHARACTERS]}" for sign, button in signs.items())
+def signed(reply: Reply) -> tuple[str, str]:
+    """Return a reply's text, and what says what the signs under it do: in its list where it has one, else a line."""
+    text, rest = reply.text, []
+    for sign, button in signs_of(reply.buttons).items():
+        entry = re.compile(rf"^- (`{re.escape(button.label)}`)$", re.MULTILINE)
+        if entry.search(text):
+            text = entry.sub(rf"- {sign} \1", text, count=1)
+        else:
+            rest.append(f"{sign} {disarm(button.label)[:LABEL_CHARACTERS]}")
+    return text, " · ".join(rest)
 
 
 def tokens(reply: Reply) -> dict[str, str]:

@@ -107,3 +107,15 @@ def test_size_of_a_picture_is_read_without_opening_it() -> None:
     assert png_size(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\0\0\1\0" + b"\0\0\0\x80") == (256, 128)
     assert png_size(b"\x89PNG") is None
     assert png_size(b"GIF89a") is None
+
+
+def test_list_says_itself_what_each_sign_opens() -> None:
+    buttons = (
+        Button("keras.layers.Dense", Intent.DOCS),
+        Button("keras.ops.det", Intent.DOCS),
+        Button("Other", Intent.HELP),
+    )
+    body = render(Reply(text="One of these?\n\n- `keras.layers.Dense`\n- `keras.ops.det`", buttons=buttons)).content[
+        "body"
+    ]
+    assert body == "One of these?\n\n- 1️⃣ `keras.layers.Dense`\n- 2️⃣ `keras.ops.det`\n\n3️⃣ Other"
