@@ -14,6 +14,7 @@ from runner.upgrade.rule import Rule
 from runner.upgrade.walking import Reader
 
 _ASKED = ("get", "append", "pop", "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
+_OF_OUTPUT = re.compile(r"(val_)?(\w+)_acc$")
 _ACCURACY = re.compile(r"(?:^|_|\{)acc(?:$|[}:])")
 
 
@@ -36,7 +37,10 @@ class HistoryKeys(Rule):
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
         if not _ACCURACY.search(value) or not self._applies(context):
             return None
-        if value in self._PLAIN:
+        named = _OF_OUTPUT.match(value)
+        if named is not None and named[2] in context.remember("names of layers", lambda: _layer_names(context)):
+            new = f"{named[1] or ''}{named[2]}_accuracy"
+        elif value in self._PLAIN:
             if id(original) not in context.remember("keys", lambda: _keys(context)):
                 return None
             new = self._PLAIN[value]
@@ -74,6 +78,50 @@ class HistoryKeys(Rule):
             return "acc" not in named and "acc" not in context.analysis.functions
 
         return bool(context.remember("accuracy applies", look))
+
+
+class RateKey(Rule):
+    """The learning rate stands in the logs as `learning_rate`."""
+
+    name = "learning-rate-key"
+    matches = "`history.history['lr']`, `logs.get('lr')` beside a `LearningRateScheduler` or `ReduceLROnPlateau`"
+    since = "Keras 3.0"
+    why = "The callbacks that change the learning rate log it as 'learning_rate'; there is no 'lr'."
+    source = "https://keras.io/api/callbacks/learning_rate_scheduler/"
+    marks = False
+    texts = True
+
+    def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
+        if value != "lr" or not context.remember("logged rates", lambda: _rate_is_logged(context)):
+            return None
+        if id(original) not in context.remember("keys", lambda: _keys(context)):
+            return None
+        context.change(self, original)
+        return "learning_rate"
+
+
+def _rate_is_logged(context: Context) -> bool:
+    """Whether a callback of Keras logs the learning rate, and the program's own code does not."""
+    if re.search(r"""(?:logs|hist\w*)\[['"]lr['"]\]\s*=|['"]lr['"]\s*:|setdefault\(\s*['"]lr['"]""", context.code):
+        return False
+    # Where the program asks for both names it is right already.
+    return (
+        "'learning_rate'" not in context.code
+        and '"learning_rate"' not in context.code
+        and any(word in context.code for word in ("LearningRateScheduler", "ReduceLROnPlateau"))
+    )
+
+
+def _layer_names(context: Context) -> frozenset[str]:
+    """Return the names that the program gives to layers."""
+    analysis = context.analysis
+    return frozenset(
+        said
+        for several in (*analysis.calls.values(), *analysis.method_calls.values())
+        for call, scope in several
+        if (said := text_of(Arguments(call).get("name"))) is not None
+        and (context.kinds.name(call.func, scope) or "").startswith(("keras.layers.", "keras.Input"))
+    )
 
 
 def _keys(context: Context) -> set[int]:
@@ -125,4 +173,4 @@ def _keys(context: Context) -> set[int]:
     return found
 
 
-RULES: tuple[type[Rule], ...] = (HistoryKeys,)
+RULES: tuple[type[Rule], ...] = (HistoryKeys, RateKey)

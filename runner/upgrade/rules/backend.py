@@ -202,17 +202,9 @@ class BackendDefaults(Rule):
     calls = tuple(
         f"keras.backend.{name}"
         for name in (
-            "concatenate",
-            "expand_dims",
-            "l2_normalize",
-            "relu",
-            "batch_dot",
-            "argmax",
-            "argmin",
-            "cumsum",
-            "cumprod",
+            "concatenate", "expand_dims", "l2_normalize", "relu", "batch_dot", "argmax", "argmin", "cumsum", "cumprod",
         )
-    )
+    )  # fmt: skip
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)
@@ -246,15 +238,34 @@ class BackendDefaults(Rule):
         return arguments.call(context.refer(function))
 
     def _batch_dot(self, arguments: Arguments, original: cst.Call, context: Context) -> cst.BaseExpression | None:
-        x, y, axes = arguments.get("x", 0), arguments.get("y", 1), arguments.get("axes", 2)
-        if x is None or y is None:
+        if not arguments.has("y", 1):
             return None
+        # Up to three axes `keras.layers.dot` does the same; with four it computes something else without a word.
         context.forget(original.func)
-        if axes is None or is_none(axes):
-            context.change(self, original, "`K.batch_dot` without axes is a matrix product, `keras.ops.matmul`.")
-            return expression("{f}({x}, {y})", f=context.refer("keras.ops.matmul"), x=x, y=y)
-        context.change(self, original, "`K.batch_dot` is the layer function `keras.layers.dot` today.")
-        return expression("{f}([{x}, {y}], axes={axes})", f=context.refer("keras.layers.dot"), x=x, y=y, axes=axes)
+        context.change(self, original, "`K.batch_dot` is gone; a function of a few lines multiplies by the same axes.")
+        return arguments.call(context.helper("batch_dot", _BATCH_DOT))
+
+
+_BATCH_DOT = '''
+def batch_dot(x, y, axes=None):
+    """Return the product of two tensors over an axis of each, sample by sample, as the backend's function did."""
+    ranks = len(x.shape), len(y.shape)
+    if axes is None:
+        axes = ranks[0] - 1, ranks[1] - (1 if ranks[1] == 2 else 2)
+    first, second = (axes, axes) if isinstance(axes, int) else axes
+    first, second, missing = first % ranks[0], second % ranks[1], abs(ranks[0] - ranks[1])
+    if ranks == (2, 2):
+        return keras.ops.sum(x * y, axis=1, keepdims=True)
+    for _ in range(missing):
+        x = keras.ops.expand_dims(x, -1) if ranks[0] < ranks[1] else x
+        y = keras.ops.expand_dims(y, -1) if ranks[1] < ranks[0] else y
+    last = max(ranks) - 1
+    x = x if first == last else keras.ops.swapaxes(x, -1, -2)
+    y = keras.ops.swapaxes(y, -1, -2) if second == last else y
+    product = keras.ops.matmul(x, y)
+    begin = ranks[0] + ranks[1] - 3 if ranks[0] > ranks[1] else ranks[0] - 1
+    return keras.ops.squeeze(product, tuple(range(begin, begin + missing))) if missing else product
+'''
 
 
 class Switch(Rule):

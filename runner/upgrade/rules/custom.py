@@ -202,6 +202,37 @@ class AddLoss(Rule):
         return False
 
 
+class MergingBase(Rule):
+    """A merging layer of one's own is a layer that takes a list."""
+
+    name = "merging-base"
+    matches = "`class Mean(_Merge)` with a `_merge_function`"
+    since = "Keras 3.0"
+    why = "`_Merge` is not there to derive from any more; a `Layer` whose `call` takes the list does the same."
+    source = SUBCLASSING
+    marks = False
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if not isinstance(original, cst.ClassDef) or not isinstance(node, cst.ClassDef) or len(original.bases) != 1:
+            return None
+        base = original.bases[0].value
+        merging = (context.name(base) or "").rpartition(".")[2] in ("_Merge", "Merge")
+        own = [each for each in node.body.body if m.matches(each, m.FunctionDef(name=m.Name("_merge_function")))]
+        if not merging or len(own) != 1:
+            return None
+        context.forget(base)
+        context.change(self, original)
+        body = [
+            each.with_changes(name=cst.Name("call")) if each is own[0] and isinstance(each, cst.FunctionDef) else each
+            for each in node.body.body
+        ]
+        bases = [node.bases[0].with_changes(value=context.refer("keras.layers.Layer"))]
+        return node.with_changes(bases=bases, body=node.body.with_changes(body=body))
+
+
 class MetricReset(Rule):
     """A metric starts anew by `reset_state`."""
 
@@ -297,5 +328,6 @@ def _parameters(context: Context) -> set[int]:
 
 
 RULES: tuple[type[Rule], ...] = (
-    OutputShapeMethod, AddWeight, InitializedWeights, AddLoss, MetricReset, CallbackParameters,
+    OutputShapeMethod, AddWeight, InitializedWeights, AddLoss, MergingBase, MetricReset,
+    CallbackParameters,
 )  # fmt: skip

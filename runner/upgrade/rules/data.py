@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
@@ -9,10 +10,12 @@ import libcst as cst
 from runner.upgrade.analysis import Scope, dotted
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import elements, text_of
+from runner.upgrade.installed import missing
+from runner.upgrade.moved import merged
+from runner.upgrade.nodes import code, elements, expression, text_of
 from runner.upgrade.rule import Rule
 from runner.upgrade.rules.training import TRAINING
-from runner.upgrade.walking import Rewriter
+from runner.upgrade.walking import Reader, Rewriter
 
 _MODELS = ("keras.models.Model", "keras.Model")
 _FED = ("fit", "fit_generator", "evaluate", "evaluate_generator", "predict", "predict_generator")
@@ -44,6 +47,17 @@ def _outputs(model: cst.BaseExpression, context: Context) -> int | None:
     return None
 
 
+def _told_by_losses(loss: cst.BaseExpression | None, context: Context) -> int | None:
+    """Return how many losses a model is compiled with, None where it is one or nobody can tell."""
+    if isinstance(loss, cst.Name):
+        owner = context.scope.owner(loss.value)
+        found = owner.assigned.get(loss.value, []) if owner is not None else []
+        loss = found[0][0] if len(found) == 1 and found[0][1] is None else None
+    if isinstance(loss, cst.Dict | cst.List | cst.Tuple):
+        return len(loss.elements)
+    return None
+
+
 class MetricsPerOutput(Rule):
     """A model with several outputs is told its metrics for each."""
 
@@ -65,10 +79,10 @@ class MetricsPerOutput(Rule):
             return None
         if any(isinstance(each, cst.List | cst.Tuple | cst.Dict) or text_of(each) is None for each in held):
             return None
-        count = _outputs(receiver, context)
+        loss = arguments.get("loss", 1)
+        count = _outputs(receiver, context) or _told_by_losses(loss, context)
         if count is None or count < 2 or (len(held) == count and not context.legacy):
             return None
-        loss = arguments.get("loss", 1)
         keys = (
             [pair.key for pair in loss.elements if isinstance(pair, cst.DictElement)]
             if isinstance(loss, cst.Dict)
@@ -192,4 +206,78 @@ def _makers(value: cst.BaseExpression | None, scope: Scope, context: Context) ->
     return []
 
 
-RULES: tuple[type[Rule], ...] = (MetricsPerOutput, SingleTarget, GeneratorTuples)
+class MetricTargets(Rule):
+    """The true values that a metric of one's own gets."""
+
+    name = "metric-targets"
+    matches = "`def recall(y_true, y_pred): return K.sum(y_true * y_pred)`, given to `compile(metrics=[recall])`"
+    since = "Keras 3.0"
+    why = "Keras 2 gave a metric its true values in the predictions' type, Keras 3 gives them as they are."
+    source = "https://keras.io/api/metrics/"
+    marks = False
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if not isinstance(original, cst.FunctionDef) or original.name.value not in measured(context):
+            return None
+        if not _is_of_old(original, context):
+            return None
+        made = with_float_targets(node, context)
+        if made is not None:
+            context.change(self, original)
+        return made
+
+
+def measured(context: Context) -> frozenset[str]:
+    """Return the names of the program's functions that it gives to `compile` as metrics."""
+
+    def find() -> frozenset[str]:
+        found: set[str] = set()
+        for call, _ in context.analysis.method_calls.get("compile", ()):
+            metrics = Arguments(call).get("metrics", 2)
+            for each in elements(metrics) or ():
+                found.update(inner.value for inner in elements(each) or (each,) if isinstance(inner, cst.Name))
+        return frozenset(found & context.analysis.functions.keys())
+
+    result: frozenset[str] = context.remember("measured by", find)
+    return result
+
+
+def with_float_targets(node: cst.ClassDef | cst.FunctionDef, context: Context) -> cst.FunctionDef | None:
+    """Return a metric that first casts what is true; None where it computes nothing with it, or casts it itself."""
+    if not isinstance(node, cst.FunctionDef) or not isinstance(node.body, cst.IndentedBlock):
+        return None
+    if len(node.params.params) < 2:
+        return None
+    true, predicted = (each.name.value for each in node.params.params[:2])
+    said = code(node.body)
+    if re.search(rf"(?:cast|to_float)\(\s*{true}\b", said) or not re.search(r"[\w)\]] ?[*+/-] ?[\w(]", said):
+        return None
+    line = expression(f"{{cast}}({true}, {predicted}.dtype)", cast=context.refer("keras.ops.cast"))
+    made = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(true))], line)])
+    body = list(node.body.body)
+    first = body[0]
+    documented = isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr)
+    at = 1 if documented and isinstance(first.body[0].value, cst.SimpleString) else 0  # type: ignore[attr-defined]
+    return node.with_changes(body=node.body.with_changes(body=[*body[:at], made, *body[at:]]))
+
+
+def _is_of_old(function: cst.FunctionDef, context: Context) -> bool:
+    """Whether a function computes with functions of the backend that Keras 3 no longer has."""
+    scope = context.analysis.scopes[id(function)]
+    found = False
+
+    class Finder(Reader):
+        def visit_Call(self, node: cst.Call) -> None:
+            nonlocal found
+            name = context.kinds.resolve(node.func, scope)
+            known = merged(name) if name is not None else None
+            found = found or (known is not None and known.startswith("keras.backend.") and missing(known))
+
+    Finder().read(function.body)
+    return found
+
+
+RULES: tuple[type[Rule], ...] = (MetricsPerOutput, SingleTarget, GeneratorTuples, MetricTargets)

@@ -177,7 +177,7 @@ class FileNames(Rule):
             value_name = value.value
             owner = scope.owner(value_name)
             values = owner.assigned.get(value_name, []) if owner is not None else []
-            literals = [each for each, index in values if index is None]
+            literals = [_ending(each) for each, index in values if index is None]
             value = literals[0] if len(literals) >= 1 else None
             for each in literals[1:]:
                 FileNames._note(found, each, fix, context, scope)
@@ -187,6 +187,17 @@ class FileNames(Rule):
         said = text_of(value)
         if said and len(said) < 200 and "://" not in said:
             found[said] = fix(said)
+
+
+def _ending(value: cst.BaseExpression) -> cst.BaseExpression:
+    """Return the last part of a path that is put together, as `os.path.join(folder, 'cp-{epoch}')`, else the value."""
+    last = value
+    if isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute) and value.func.attr.value == "join":
+        last = Arguments(value).positional[-1] if Arguments(value).positional else value
+    elif isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add):
+        last = value.right
+    said = text_of(last)
+    return last if said is not None and len(said) > 4 else value
 
 
 def _passed(name: str, owner: Scope, context: Context) -> list[cst.BaseExpression]:
@@ -297,4 +308,36 @@ class OldModelFiles(Rule):
         return None
 
 
-RULES: tuple[type[Rule], ...] = (FileNames, CheckpointArguments, OldModelFiles)
+class LatestCheckpoint(Rule):
+    """The weights that were written last."""
+
+    name = "latest-checkpoint"
+    matches = "`model.load_weights(tf.train.latest_checkpoint(folder))`"
+    since = "Keras 3.0"
+    why = (
+        "Keras 3 keeps weights in `.weights.h5` files, which TensorFlow's function does not know; the newest is taken."
+    )
+    source = SAVING
+    marks = False
+    calls = ("tensorflow.train.latest_checkpoint",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if "train.Checkpoint" in context.code or not re.search(r"ModelCheckpoint|save_weights", context.code):
+            return None
+        if len(node.args) != 1:
+            return None
+        context.forget(original.func)
+        context.change(self, original)
+        return node.with_changes(func=context.helper("latest_weights", _LATEST))
+
+
+_LATEST = '''
+def latest_weights(folder):
+    """Return the file of weights in a folder that was written last, None when there is none."""
+    import pathlib
+
+    files = sorted(pathlib.Path(folder).glob("*.weights.h5"), key=lambda file: file.stat().st_mtime)
+    return str(files[-1]) if files else None
+'''
+
+RULES: tuple[type[Rule], ...] = (LatestCheckpoint, FileNames, CheckpointArguments, OldModelFiles)

@@ -232,7 +232,8 @@ def _only_for_sessions(name: str, context: Context) -> bool:
 
     marks = ("Session(", "set_session(", "ConfigProto(", f"{name}.gpu_options", f"{name}.allow_soft", "initializer(",
              f"{name}.close(", "get_session(", "GPUOptions(", f"{name}.intra_op", f"{name}.inter_op",
-             f"{name}.log_device", "get_default_graph(", "initializers(")  # fmt: skip
+             f"{name}.log_device", "get_default_graph(", "initializers(",
+             f"with {name}.as_default()", "global ")  # fmt: skip
     used = [line for line in context.remember("lines", lines) if name in line.replace(".", " ").replace("(", " ")
             .replace(")", " ").replace(",", " ").replace("=", " ").split()]  # fmt: skip
     return all(any(mark in line for mark in marks) for line in used)
@@ -346,9 +347,24 @@ class InputGradient(keras.layers.Layer):
         return input_shape
 
 
+def part_of(loss, tensor):
+    """Return the output of a tensor's layer that a loss is made of: a Sequential calls its layers several times."""
+    layer, waiting, seen = tensor._keras_history.operation, [loss], set()
+    while waiting:
+        each = waiting.pop()
+        made = each._keras_history
+        if made.operation is layer:
+            return each
+        if id(each) not in seen:
+            seen.add(id(each))
+            waiting += made.operation._inbound_nodes[made.node_index].input_tensors
+    return tensor
+
+
 def backend_gradients(loss, tensors):
     """Return the gradients of a symbolic loss for one or several inputs, as the backend's function did."""
     several = tensors if isinstance(tensors, (list, tuple)) else [tensors]
+    several = [part_of(loss, tensor) for tensor in several]
     return [InputGradient(keras.Model(tensor, loss))(tensor) for tensor in several]
 '''
 

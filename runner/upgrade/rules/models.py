@@ -6,7 +6,7 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, expression, tight
+from runner.upgrade.nodes import code, expression, text_of, tight
 from runner.upgrade.rule import MIGRATING, Rule
 from runner.upgrade.rules.training import TRAINING
 
@@ -129,6 +129,110 @@ class SequentialTensors(Rule):
         return expression(f"{{model}}.{name}s[0]", model=node.value)
 
 
+class InputLayerTensor(Rule):
+    """The tensor of an input layer is its output."""
+
+    name = "input-layer-tensor"
+    matches = "`model.get_layer('image').input` and `model.layers[0].input` where that is an `Input`"
+    since = "Keras 3.0"
+    why = "An input layer has no input of its own any more, an empty list instead: its tensor is `.output`."
+    source = "https://keras.io/guides/functional_api/"
+    marks = False
+    attributes = ("input",)
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not isinstance(node, cst.Attribute) or not isinstance(original, cst.Attribute):
+            return None
+        if not self._is_input(original.value, context):
+            return None
+        context.change(self, original)
+        return node.with_changes(attr=cst.Name("output"))
+
+    @staticmethod
+    def _is_input(layer: cst.BaseExpression, context: Context) -> bool:
+        if (
+            isinstance(layer, cst.Call)
+            and isinstance(layer.func, cst.Attribute)
+            and layer.func.attr.value == "get_layer"
+        ):
+            arguments = Arguments(layer)
+            said = text_of(arguments.get("name", 0))
+            return said is not None and said in context.remember("names of inputs", lambda: _input_names(context))
+        if isinstance(layer, cst.Subscript) and isinstance(layer.value, cst.Attribute):
+            model = layer.value.value
+            first = len(layer.slice) == 1 and code(layer.slice[0].slice) == "0"
+            return first and layer.value.attr.value == "layers" and _is_functional(model, context)
+        return False
+
+
+def _input_names(context: Context) -> frozenset[str]:
+    """Return the names that the program gives to inputs."""
+    calls = (*context.analysis.calls.get("Input", ()), *context.analysis.method_calls.get("Input", ()))
+    names = (text_of(Arguments(call).get("name")) for call, _ in calls)
+    return frozenset(name for name in names if name is not None)
+
+
+def _is_functional(model: cst.BaseExpression, context: Context) -> bool:
+    """Whether a model is surely one of the functional API: its last value is a call of `Model` or an application."""
+    if not isinstance(model, cst.Name):
+        return False
+    owner = context.scope.owner(model.value)
+    values = owner.assigned.get(model.value, []) if owner is not None else []
+    if not values or owner is None or not isinstance(values[-1][0], cst.Call):
+        return False
+    made = context.kinds.name(values[-1][0].func, owner) or ""
+    return made in ("keras.Model", "keras.models.Model") or made.startswith("keras.applications.")
+
+
+class TensorShapes(Rule):
+    """The shape of a symbolic tensor is a tuple, `x.shape`."""
+
+    name = "tensor-shapes"
+    matches = "`x._keras_shape`, `x.get_shape().as_list()`, `x.shape[1].value` of a layer's output"
+    since = "Keras 2.3 and 3.0"
+    why = "The shape of a symbolic tensor is the tuple `x.shape`; a list is made of it where one was asked for."
+    source = "https://keras.io/api/models/model/"
+    marks = False
+    attributes = ("_keras_shape", "value")
+    methods = ("get_shape", "as_list")
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not isinstance(node, cst.Attribute) or not isinstance(original, cst.Attribute):
+            return None
+        if name == "_keras_shape":
+            context.change(self, original)
+            return node.with_changes(attr=cst.Name("shape"))
+        held = original.value
+        if isinstance(held, cst.Subscript) and self._is_shape(held.value, context):
+            context.change(self, original)
+            return node.value
+        return None
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        if not isinstance(node.func, cst.Attribute) or not isinstance(original.func, cst.Attribute) or node.args:
+            return None
+        if name == "get_shape":
+            if context.kind(original.func.value) != "tensor":
+                return None
+            context.change(self, original)
+            return node.func.with_changes(attr=cst.Name("shape"))
+        if not self._is_shape(original.func.value, context):
+            return None
+        context.change(self, original)
+        return expression("list({shape})", shape=node.func.value)
+
+    @staticmethod
+    def _is_shape(node: cst.BaseExpression, context: Context) -> bool:
+        """Whether an expression is the shape of a symbolic tensor."""
+        if isinstance(node, cst.Call) and not node.args and isinstance(node.func, cst.Attribute):
+            return node.func.attr.value == "get_shape" and context.kind(node.func.value) == "tensor"
+        return isinstance(node, cst.Attribute) and node.attr.value == "shape" and context.kind(node.value) == "tensor"
+
+
 class CompiledLoss(Rule):
     """A training step of one's own asks for the loss by `compute_loss`."""
 
@@ -219,6 +323,8 @@ RULES: tuple[type[Rule], ...] = (
     PredictClasses,
     MetricsNames,
     SequentialTensors,
+    InputLayerTensor,
+    TensorShapes,
     GoneAttributes,
     CompiledLoss,
     ResetStates,

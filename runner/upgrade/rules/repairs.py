@@ -9,8 +9,9 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, expression, tight, truth
+from runner.upgrade.nodes import code, elements, expression, tight, truth
 from runner.upgrade.rule import MIGRATING, Rule
+from runner.upgrade.rules.data import measured, with_float_targets
 
 
 class Repair(Rule):
@@ -235,7 +236,69 @@ class InPlace(Repair):
         return [node.with_changes(body=[cst.Assign([cst.AssignTarget(small.target)], made)])]
 
 
+class MetricsForOutputs(Repair):
+    """Metrics of a model of which only the run showed that it has several outputs."""
+
+    name = "metrics-for-outputs"
+    matches = "`compile(metrics=['accuracy'])` of a model with as many outputs as a loop made"
+    why = "One list of metrics was for every output; Keras 3 takes a list for each."
+    source = "https://keras.io/api/models/model_training_apis/"
+    on_error = r"Invalid `metrics`|as many entries as the model has outputs"
+    methods = ("compile",)
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        metrics = Arguments(original).get("metrics", 2)
+        arguments = Arguments(node)
+        held = elements(metrics)
+        if metrics is None or not held or not isinstance(node.func, cst.Attribute):
+            return None
+        if any(isinstance(each, cst.List | cst.Tuple | cst.Dict) for each in held) or not self._meant(
+            original, context
+        ):
+            return None
+        mine = arguments.get("metrics", 2)
+        if mine is None:
+            return None
+        arguments.replace(mine, expression("[{m}] * len({model}.outputs)", m=mine, model=node.func.value))
+        context.change(self, original)
+        return arguments.call()
+
+    @staticmethod
+    def _meant(compiled: cst.Call, context: Context) -> bool:
+        """Whether the line of the error trains the model that is compiled here, or there is one model only."""
+        every = context.analysis.method_calls.get("compile", ())
+        if len(every) == 1 or context.error is None or context.error[1] is None:
+            return True
+        lines = context.code.splitlines()
+        line = lines[context.error[1] - 1] if context.error[1] <= len(lines) else ""
+        model = code(compiled.func.value) if isinstance(compiled.func, cst.Attribute) else ""
+        return re.search(rf"(?<![\w.]){re.escape(model)}\.\w+\(", line) is not None
+
+
+class FloatTargets(Repair):
+    """True values of whole numbers in a metric of one's own are made numbers of the predictions' type."""
+
+    name = "float-targets"
+    matches = "`y_true * y_pred` in a function of the program, where `y_true` holds whole numbers"
+    why = "Keras 2 gave metrics their true values in the predictions' type; Keras 3 gives them as they are."
+    source = "https://keras.io/api/metrics/"
+    on_error = (
+        r"has type \w+ that does not match type|cannot compute \w+ as input #\d|[Tt]ensor conversion requested dtype"
+    )
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        made = with_float_targets(node, context) if original.name.value in measured(context) else None
+        if made is not None:
+            context.change(self, original)
+        return made
+
+
 RULES: tuple[type[Rule], ...] = (
+    MetricsForOutputs,
+    FloatTargets,
     TrainingDefault,
     InPlace,
     UnknownArgument,

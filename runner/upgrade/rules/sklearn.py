@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
+from runner.upgrade.nodes import is_none, truth
 from runner.upgrade.rule import Rule
 
 _SHARED = '''
@@ -96,4 +98,28 @@ class SklearnWrappers(Rule):
         return node.with_changes(func=context.helper(made, code))
 
 
-RULES: tuple[type[Rule], ...] = (SklearnWrappers,)
+class FoldSeeds(Rule):
+    """A seed for folds that are not shuffled."""
+
+    name = "fold-seeds"
+    matches = "`KFold(n_splits=10, random_state=7)`, `StratifiedKFold(…)` without `shuffle=True`"
+    since = "scikit-learn 0.24"
+    why = "Folds that are not shuffled are always the same; scikit-learn refuses a seed for them since 0.24."
+    source = "https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.KFold.html"
+    marks = False
+    calls = ("sklearn.model_selection.KFold", "sklearn.model_selection.StratifiedKFold")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        arguments = Arguments(node)
+        shuffled = arguments.get("shuffle", 1)
+        if arguments.spread or (shuffled is not None and truth(shuffled) is not False):
+            return None
+        seed = arguments.get("random_state")
+        if seed is None or is_none(seed):
+            return None
+        arguments.remove("random_state")
+        context.change(self, original)
+        return arguments.call()
+
+
+RULES: tuple[type[Rule], ...] = (SklearnWrappers, FoldSeeds)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import libcst as cst
 
+from runner.upgrade.analysis import dotted
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import expression, whole
@@ -44,6 +46,10 @@ _OPTIMIZERS = {
     "AdagradOptimizer": "Adagrad", "AdadeltaOptimizer": "Adadelta", "FtrlOptimizer": "Ftrl",
     "MomentumOptimizer": "SGD",
 }  # fmt: skip
+_RESIZES = {
+    "image.resize_bilinear": "bilinear", "image.resize_nearest_neighbor": "nearest", "image.resize_bicubic": "bicubic",
+    "image.resize_area": "area",
+}  # fmt: skip
 _REDUCTIONS = tuple(f"reduce_{name}" for name in ("sum", "mean", "max", "min", "prod", "all", "any", "logsumexp"))
 
 
@@ -57,7 +63,7 @@ class TensorFlow1Names(Rule):
     source = TF_2
     marks = False
     references = tuple(f"tensorflow.{name}" for name in _NAMES)
-    calls = tuple(f"tensorflow.{name}" for name in _CASTS)
+    calls = tuple(f"tensorflow.{name}" for name in (*_CASTS, *_RESIZES))
 
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
@@ -75,6 +81,14 @@ class TensorFlow1Names(Rule):
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         symbol = name.rpartition(".")[2]
         root = _root(original.func)
+        resize = _RESIZES.get(name.removeprefix("tensorflow."))
+        if root is not None and resize is not None:
+            arguments = Arguments(node)
+            arguments.remove("align_corners")
+            if resize != "bilinear":
+                arguments.set("method", cst.SimpleString(repr(resize)))
+            context.change(self, original, f"`tf.image.{symbol}` is `tf.image.resize` in TensorFlow 2.")
+            return arguments.call(expression("{tf}.image.resize", tf=root))
         value = Arguments(node).get("x", 0)
         if root is None or value is None:
             return None
@@ -150,4 +164,76 @@ class TensorFlow1Optimizers(Rule):
         return arguments.call(context.refer(f"keras.optimizers.{_OPTIMIZERS[symbol]}"))
 
 
-RULES: tuple[type[Rule], ...] = (TensorFlow1Arguments, TensorFlow1Optimizers, TensorFlow1Names)
+class GraphContexts(Rule):
+    """What stood in the context of a graph or session stands for itself."""
+
+    name = "graph-contexts"
+    matches = (
+        "`with graph.as_default():`, `with session.as_default():`, `with tf.Graph().as_default():` around Keras code"
+    )
+    since = "TensorFlow 2.0 and Keras 3.0"
+    why = "There are no graphs and sessions to choose from any more: models are called where they are."
+    source = TF_2
+    marks = False
+    blocks = True
+    _GRAPHS: ClassVar[frozenset[str]] = frozenset(
+        f"{root}.{name}"
+        for root in ("tensorflow", "tensorflow.compat.v1")
+        for name in ("get_default_graph", "Graph", "Session", "InteractiveSession")
+    ) | {"keras.backend.get_session"}
+
+    def block(
+        self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
+    ) -> list[cst.BaseStatement] | None:
+        before = {id(old): old for old in original}
+        made: list[cst.BaseStatement] = []
+        changed = False
+        for number, node in enumerate(body):
+            old = before.get(id(node)) or (original[number] if len(original) == len(body) else None)
+            inner = self._unwrapped(node, old, context)
+            made += [node] if inner is None else inner
+            changed = changed or inner is not None
+        return made if changed else None
+
+    def _unwrapped(
+        self, node: cst.BaseStatement, old: cst.CSTNode | None, context: Context
+    ) -> list[cst.BaseStatement] | None:
+        if not isinstance(node, cst.With) or not isinstance(old, cst.With) or node.asynchronous is not None:
+            return None
+        if not isinstance(node.body, cst.IndentedBlock) or any(line.comment for line in node.body.footer):
+            return None
+        if not all(self._is_graph(item, context) for item in old.items):
+            return None
+        for item in old.items:
+            context.forget(item.item.func.value if isinstance(item.item, cst.Call) else item.item)  # type: ignore[attr-defined]
+        context.change(self, old)
+        first, *rest = node.body.body
+        kept = first.with_changes(leading_lines=[*node.leading_lines, *first.leading_lines])  # type: ignore[attr-defined]
+        return [kept, *rest]
+
+    def _is_graph(self, item: cst.WithItem, context: Context) -> bool:
+        call = item.item
+        if item.asname is not None or not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+            return False
+        if call.func.attr.value != "as_default" or call.args:
+            return False
+        held = call.func.value
+        if isinstance(held, cst.Name):
+            owner = context.scope.owner(held.value)
+            values = owner.assigned.get(held.value, []) if owner is not None else []
+            # A name whose assignment an earlier round took out held a graph or session, too.
+            return all(self._makes(value, context) for value, _ in values) if values else owner is None
+        if isinstance(held, cst.Attribute):
+            values_of = context.analysis.attributes.get(dotted(held) or "", ())
+            return bool(values_of) and all(self._makes(value, context) for value, _ in values_of)
+        return self._makes(held, context)
+
+    def _makes(self, value: cst.BaseExpression, context: Context) -> bool:
+        if not isinstance(value, cst.Call):
+            return False
+        return (context.name(value.func) or context.full_name(value.func)) in self._GRAPHS
+
+
+RULES: tuple[type[Rule], ...] = (
+    GraphContexts, TensorFlow1Arguments, TensorFlow1Optimizers, TensorFlow1Names,
+)  # fmt: skip

@@ -360,11 +360,43 @@ CASES: dict[str, tuple[str, str]] = {
         "import tensorflow as tf\nimport keras\nm.compile(tf.train.AdamOptimizer(0.1, beta1=0.5), 'mse')\n",
         "import keras\nm.compile(keras.optimizers.Adam(0.1, beta_1=0.5), 'mse')\n",
     ),
+    "learning-rate-key": (
+        "from keras.callbacks import LearningRateScheduler\nh = m.fit(x, y)\nprint(h.history['acc'], history.history['lr'])\n",
+        "from keras.callbacks import LearningRateScheduler\nh = m.fit(x, y)\nprint(h.history['accuracy'], history.history['learning_rate'])\n",
+    ),
+    "input-layer-tensor": (
+        "import keras\ni = keras.Input((3,), name='image')\nm = keras.Model(i, keras.layers.Dense(3)(i))\nt = m.get_layer('image').input, m.layers[0].input\n",
+        "import keras\ni = keras.Input((3,), name='image')\nm = keras.Model(i, keras.layers.Dense(3)(i))\nt = m.get_layer('image').output, m.layers[0].output\n",
+    ),
+    "tensor-shapes": (
+        "import keras\ni = keras.Input((3,))\nn = i._keras_shape[1], i.get_shape().as_list()[1], i.get_shape()[1].value, i.shape.as_list()\n",
+        "import keras\ni = keras.Input((3,))\nn = i.shape[1], list(i.shape)[1], i.shape[1], list(i.shape)\n",
+    ),
+    "merging-base": (
+        "from keras.layers.merge import _Merge\nclass Mean(_Merge):\n    def _merge_function(self, inputs):\n        return inputs[0]\n",
+        "from keras.layers import Layer\nclass Mean(Layer):\n    def call(self, inputs):\n        return inputs[0]\n",
+    ),
+    "fold-seeds": (
+        "import keras\nfrom sklearn.model_selection import KFold\nk = KFold(n_splits=3, random_state=7), KFold(3, shuffle=True, random_state=7)\n",
+        "import keras\nfrom sklearn.model_selection import KFold\nk = KFold(n_splits=3), KFold(3, shuffle=True, random_state=7)\n",
+    ),
+    "metric-targets": (
+        "from keras import backend as K\ndef hits(y_true, y_pred):\n    return K.sum(y_true * y_pred)\nm.compile('sgd', 'mse', metrics=[hits])\n",
+        "from keras import ops\ndef hits(y_true, y_pred):\n    y_true = ops.cast(y_true, y_pred.dtype)\n    return ops.sum(y_true * y_pred)\nm.compile('sgd', 'mse', metrics=[hits])\n",
+    ),
+    "graph-contexts": (
+        "import keras\nimport tensorflow as tf\ngraph = tf.get_default_graph()\ndef f(x):\n    # in its graph\n    with graph.as_default():\n        return m.predict(x)  # all\n",
+        "import keras\ndef f(x):\n    # in its graph\n    return m.predict(x)  # all\n",
+    ),
     "callback-parameters": ("import keras\nn = self.params['nb_epoch']\n", "import keras\nn = self.params['epochs']\n"),
 }
 
 # Rules that put a helper into the program, or only say something: what must then be in the new source or a finding.
 OTHERS: dict[str, tuple[str, str]] = {
+    "latest-checkpoint": (
+        "import keras\nimport tensorflow as tf\nm.save_weights('here/w')\nm.load_weights(tf.train.latest_checkpoint('here'))\n",
+        "m.load_weights(latest_weights('here'))",
+    ),
     "legacy-backend": (
         "from keras import backend as K\nx = K.ctc_batch_cost(a, b, c, d)\n",
         "tensorflow.keras.backend import ctc_batch_cost",

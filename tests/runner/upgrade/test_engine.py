@@ -174,6 +174,42 @@ def test_what_pytorch_refuses_to_learn_through_is_copied() -> None:
     assert upgrade(source).source == source
 
 
+def test_a_run_without_training_gives_it_a_default() -> None:
+    source = (
+        "import keras\n\n\nclass Block(keras.layers.Layer):\n    def call(self, x, training):\n        return x\n\n\n"
+        "class Other:\n    def run(self, training):\n        return training\n"
+    )
+    refusal = "TypeError: missing a required argument: 'training'"
+    mended = upgrade(source, also={"training-default"}, error=(refusal, 5))
+    assert mended.source == source.replace("(self, x, training)", "(self, x, training=None)")
+    assert upgrade(source).source == source
+    assert not upgrade(mended.source, also={"training-default"}, error=(refusal, 5)).changed
+
+
+def test_a_function_of_tensorflow_between_layers_goes_into_a_lambda() -> None:
+    source = (
+        "import tensorflow as tf\nimport keras\nx = keras.Input((8, 8, 3))\ny = tf.image.rot90(x, k=2)\n"
+        "z = tf.image.rot90(array)\n"
+    )
+    refusal = "ValueError: A KerasTensor cannot be used as input to a TensorFlow function"
+    mended = upgrade(source, also={"tensorflow-in-lambda"}, error=(refusal, 4))
+    wrapped = "y = keras.layers.Lambda(lambda tensor: tf.image.rot90(tensor, k=2))(x)\n"
+    assert mended.source == source.replace("y = tf.image.rot90(x, k=2)\n", wrapped)
+    assert upgrade(source).source == source
+
+
+def test_whole_numbers_in_a_metric_become_the_predictions_type() -> None:
+    source = (
+        "import keras\nimport tensorflow as tf\n\n\ndef hits(y_true, y_pred):\n    return tf.reduce_sum(y_true * y_pred)\n"
+        "\n\nm.compile('sgd', 'mse', metrics=[hits])\n"
+    )
+    refusal = "TypeError: Input 'y' of 'Mul' Op has type float32 that does not match type int64 of argument 'x'."
+    mended = upgrade(source, also={"float-targets"}, error=(refusal, 6))
+    assert "(y_true, y_pred):\n    y_true = ops.cast(y_true, y_pred.dtype)\n    return" in mended.source
+    assert upgrade(source).source == source
+    assert not upgrade(mended.source, also={"float-targets"}, error=(refusal, 6)).changed
+
+
 def test_names_brought_by_a_star() -> None:
     source = (
         "from keras.callbacks import *\nfrom keras.models import *\nfrom keras.layers.core import *\n"

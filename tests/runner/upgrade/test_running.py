@@ -77,6 +77,30 @@ assert K.eval(K.expand_dims(x)).shape == (2, 3, 1)
 assert np.allclose(K.eval(K.l2_normalize(x, axis=1)) ** 2 @ np.ones(3), 1)
 assert K.eval(K.cumsum(x)).tolist() == [[1, 5, 2], [8, 6, 5]]
 """,
+    "gradients": """
+import numpy as np
+from keras import backend as K
+from keras.models import Sequential
+from keras.layers import Conv2D, Dense, GlobalAveragePooling2D
+model = Sequential()
+model.add(Conv2D(2, (3, 3), input_shape=(8, 8, 1), name='last'))
+model.add(GlobalAveragePooling2D())
+model.add(Dense(1, kernel_initializer='ones'))
+inner = model.get_layer('last').output
+values = K.function([model.input], [K.gradients(model.output[:, 0], inner)[0]])([np.ones((1, 8, 8, 1))])[0]
+assert values.shape == (1, 6, 6, 2) and np.allclose(values, 1 / 36)
+""",
+    "metric-targets": """
+import numpy as np
+from keras import backend as K
+from keras.models import Sequential
+from keras.layers import Dense
+def hits(y_true, y_pred):
+    return K.sum(y_true * y_pred)
+model = Sequential([Dense(1, input_dim=2, kernel_initializer='ones')])
+model.compile('sgd', 'mse', metrics=[hits])
+assert model.evaluate(np.ones((2, 2)), np.array([[0], [1]]), verbose=0)[1] == 2.0
+""",
     "safe-sqrt": """
 import numpy as np
 from keras import backend as K
@@ -220,6 +244,44 @@ def test_a_run_s_error_calls_for_rules(warm_runner: Runner) -> None:
     comment = "# Keras 3: `some_old_option` was left out, which Keras 3 refused here: see what it did\n"
     assert proven.upgrade.source == source.replace(", some_old_option=2", "").replace("layer", f"{comment}layer", 1)
     assert [(change.line, change.rule) for change in proven.upgrade.changes] == [(2, "unknown-argument")]
+
+
+def test_products_of_batches_take_the_axes_they_took(warm_runner: Runner) -> None:
+    source = """
+import numpy as np
+from keras import backend as K
+from keras.layers import Input, Lambda
+from keras.models import Model
+c, u, v, w = Input((3, 5)), Input((3, 5, 4)), Input((5,)), Input((5,))
+model = Model([c, u, v, w], [
+    Lambda(lambda t: K.batch_dot(t[0], t[1], [2, 2]))([c, u]), Lambda(lambda t: K.batch_dot(t[0], t[1], 1))([v, w]),
+    Lambda(lambda t: K.batch_dot(t[0], t[1], axes=[2, 1]))([c, v]),
+    Lambda(lambda t: K.batch_dot(t[0], t[1]))([v, Lambda(lambda t: K.permute_dimensions(t, (0, 2, 1)))(c)]),
+])
+values = [np.random.rand(2, *t.shape[1:]).astype('float32') for t in (c, u, v, w)]
+made = model.predict(values)
+a, b, d, e = values
+wanted = (np.einsum('bnt,bntd->bnd', a, b), (d * e).sum(-1, keepdims=True), np.einsum('bnt,bt->bn', a, d),
+          np.einsum('bt,bnt->bn', d, a))
+for one, other in zip(made, wanted):
+    assert one.shape == other.shape and np.allclose(one, other, atol=1e-5)
+"""
+    proven = proof(warm_runner, source)
+    assert proven.before.status == "error"
+    assert proven.after.status == "ok", proven.after.error
+
+
+def test_a_run_tells_how_many_outputs_there_are(warm_runner: Runner) -> None:
+    source = (
+        "import numpy as np\nimport keras\nx = keras.Input((3,))\nends = []\nfor _ in range(2):\n"
+        "    ends.append(keras.layers.Dense(1)(x))\nmodel = keras.Model(x, ends)\n"
+        "model.compile('sgd', 'mse', metrics=['mae'])\nz = np.zeros((4, 1))\n"
+        "model.fit(np.zeros((4, 3)), [z, z], verbose=0)\n"
+    )
+    proven = proof(warm_runner, source)
+    assert proven.before.status == "error"
+    assert proven.after.status == "ok", proven.after.error
+    assert "metrics=[['mae']] * len(model.outputs)" in proven.upgrade.source
 
 
 def test_what_nothing_mends_is_left_with_its_error(warm_runner: Runner) -> None:
