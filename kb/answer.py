@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from kb.culprits import alike
 from kb.docstrings import Fenced, fenced
 from kb.pages import Page, Passage, Source
 from kb.programs import Program, program, without_last_statement
 from kb.prose import excerpt, first_sentence, paragraphs, without_announcement
 from kb.question import Question
 from kb.search import Found, Searcher
-from kb.telling import arguments, certainty, entry, speaker
+from kb.telling import DOUBT, arguments, certainty, entry, speaker
 
 LONGEST_TEXT = 1_500
 LONGEST_CODE = 2_500
@@ -85,7 +86,8 @@ def compose(question: Question, found: Found, searcher: Searcher, passage: Calla
     hits = [found.hits[place], *(hit for at, hit in enumerate(found.hits) if at != place)]
     best = pages[hits[0].page]
     code = example(best, [pages[hit.page] for hit in hits[1:4]], searcher)
-    opening = [_then_and_now(found, searcher), _of_old_keras(best)]
+    missing, meant = _not_there(question, searcher)
+    opening = [missing, _then_and_now(found, searcher), _of_old_keras(best)]
     if best.kind == "api":
         parts = [*opening, *_of_api(question, found, searcher, passage, code)]
     else:
@@ -98,7 +100,7 @@ def compose(question: Question, found: Found, searcher: Searcher, passage: Calla
             hits = [hit for hit in hits if hit.page != found.hits[0].page]
     sure = certainty(question, found, searcher, hits[0].page, fit(parts))
     parts.append(_see_also([pages[hit.page] for hit in hits[1 : SEE_ALSO + 1]]))
-    return Said(fit(parts), code, sure)
+    return Said(fit(parts), code, sure * DOUBT if missing and best.symbol not in meant else sure)
 
 
 def no_answer(found: Found, pages: Sequence[Page]) -> str:
@@ -199,6 +201,17 @@ def _shortened(part: str, room: int) -> str:
         if len(kept) <= room:
             return without_announcement(kept)
     return part[: room - 1].rsplit(" ", 1)[0] + "…" if room > 80 else ""
+
+
+def _not_there(question: Question, searcher: Searcher) -> tuple[str, list[str]]:
+    """Say which classes of the question Keras does not have; return that and the symbols that may have been meant."""
+    said, meant = [], []
+    for path in searcher.table.absent(question.everything)[:2]:
+        near = [symbol for symbol in searcher.table.nearest(path, 2) if alike(path, symbol)]
+        asked = f" Did you mean {' or '.join(f'`{symbol}`' for symbol in near)}?" if near else ""
+        said.append(f"There is no `{path}`.{asked}")
+        meant += near
+    return " ".join(said), meant
 
 
 def _then_and_now(found: Found, searcher: Searcher) -> str:

@@ -67,7 +67,11 @@ def _class(table: SymbolTable, name: str) -> str | None:
 
 def _meant(table: SymbolTable, owner: str, name: str) -> int | None:
     """Return the page of what was likely meant by a name that its owner does not have."""
-    for symbol in table.nearest(f"{owner}.{name}", 3):
-        if difflib.SequenceMatcher(None, name.lower(), symbol.rpartition(".")[2].lower()).ratio() >= ALIKE:
-            return table.find(symbol)
-    return None
+    path = f"{owner}.{name}"
+    return next((table.find(symbol) for symbol in table.nearest(path, 3) if alike(path, symbol)), None)
+
+
+def alike(path: str, symbol: str) -> bool:
+    """Tell whether the last name of a path that does not exist may be a slip for that of a symbol."""
+    name, other = (one.rpartition(".")[2].lower() for one in (path, symbol))
+    return difflib.SequenceMatcher(None, name, other).ratio() >= ALIKE

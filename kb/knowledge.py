@@ -36,7 +36,7 @@ LONGEST_ERROR = 4_000
 # of other things 4 do that `concerns` does not tell apart.
 LEAST_TO_EXPLAIN = 0.19
 # Of the threshold, for a question that says Keras: none of the off-topic questions we have does.
-ENOUGH_WITH_KERAS = 0.8
+ENOUGH_WITH_KERAS = 0.85
 
 
 class KnowledgeBase:

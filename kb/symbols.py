@@ -24,12 +24,14 @@ STRENGTH: Mapping[How, float] = {
     "near": 0.6,
 }
 PLAIN_WORD = 0.35
+PACKAGES = frozenset({"keras", "keras_hub", "keras_tuner"})
 # A name that several symbols share (`load_data`, `preprocess_input`) is spread over at most so many.
 MOST_MEANINGS = 12
 NEAR_ENOUGH = 0.84
 SHORTEST_NEAR = 5
 
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\s?\.\s?[A-Za-z_]\w*)+")
+_CLASS_PATH = re.compile(r"[a-z_]\w*(?:\.[a-z_]\w*)*\.[A-Z]\w+")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _Add = Callable[[Iterable[int], float], None]
 _AddLegacy = Callable[[str], bool]
@@ -73,6 +75,9 @@ class SymbolTable:
                 pages.sort(key=self._prominence)
         for name, pages in self._by_name.items():
             self._by_lower.setdefault(name.lower().replace("_", ""), []).extend(pages)
+        # Every folder on the way to a symbol: keras.datasets, keras.datasets.mnist.
+        owners = {path.rpartition(".")[0] for path in self._page}
+        self._modules = {owner[: match.start()] for owner in owners for match in re.finditer(r"\.|\Z", owner)}
         self._lower_paths = {path.lower(): number for path, number in reversed(self._page.items())}
 
     def _prominence(self, page: int) -> tuple[bool, bool, int, bool, str]:
@@ -282,6 +287,19 @@ class SymbolTable:
         for name, pages in self._methods.items():
             found.setdefault(name.lower().replace("_", ""), []).extend(pages)
         return found
+
+    def absent(self, text: str) -> list[str]:
+        """Return the full names of classes in `text` that Keras does not have, and never had as far as we know."""
+        found = []
+        for match in _CLASS_PATH.finditer(text):
+            path = modern(match.group())
+            owner, _, name = path.rpartition(".")
+            # What a class has is not all listed; what stands elsewhere may be anybody's.
+            if path.partition(".")[0] not in PACKAGES or owner in self._page or owner not in self._modules:
+                continue
+            if self.find(path) is None and not {name, path} & legacy_names().keys():
+                found.append(path)
+        return list(dict.fromkeys(found))
 
     def _close(self, lowered: str, limit: int, cutoff: float) -> list[str]:
         # Only names of about the same length that begin alike can be near; comparing with all would take too long.

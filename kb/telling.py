@@ -44,9 +44,12 @@ CANDIDATES = 6
 FITS = 0.86
 NEAR_SCORE = 0.58
 # And both together: an entry that only just fits must come close to the first hit.
-FITS_AND_NEAR = 1.6
+FITS_AND_NEAR = 1.65
 # An entry speaks in place of another that the search prefers only where it fits so much better.
 CLEARLY_BETTER = 0.3
+# Where the question names a symbol that an entry does not mention, as VGG16 in one on freezing layers of VGG16, the
+# entry must come so near to the first hit's score and fit better.
+NEAR_THOUGH_BESIDE = 0.85
 # From here on a question names a symbol on purpose; what speaks then has to mention it.
 NAMED = 0.7
 WRITTEN = frozenset({"faq", "guide", "thread"})
@@ -118,7 +121,8 @@ def speaker(question: Question, found: Found, pages: Sequence[Page]) -> int:
             or page.language not in {"en", question.language}
         ):
             continue
-        if named and best.symbol and not _mentions(page, best.symbol):
+        beside = near >= NEAR_THOUGH_BESIDE and fits >= fit(found, first.page) + CLEARLY_BETTER / 2
+        if named and best.symbol and not _mentions(page, best.symbol) and not beside:
             continue
         if fits + near > highest:
             chosen, highest = place, fits + near

@@ -59,13 +59,53 @@ def test_the_text_tells_what_was_asked(knowledge: KnowledgeBase, question: str, 
         ("how do I sort a list in python", False),
         ("how to read a csv file with pandas", False),
         ("how do I freeze layers in pytorch", False),
-        ("how many people use keras", False),
     ],
 )
 def test_other_tools_are_for_others_unless_keras_does_it(
     knowledge: KnowledgeBase, question: str, answered: bool
 ) -> None:
     assert knowledge.ask(question).answered is answered
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        (
+            "what does keras.layers.SuperDense do",
+            "There is no `keras.layers.SuperDense`. Did you mean `keras.layers.Dense`",
+        ),
+        (
+            "keras.layers.BatchNormalisation momentum",
+            "There is no `keras.layers.BatchNormalisation`. Did you mean `keras.layers.BatchNormalization`",
+        ),
+        ("keras.callbacks.StopEarly", "There is no `keras.callbacks.StopEarly`."),
+    ],
+)
+def test_a_class_that_does_not_exist_is_said_to(knowledge: KnowledgeBase, question: str, begins: str) -> None:
+    assert knowledge.ask(question).text.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "tf.keras.layers.Dense units",
+        "from keras.layers.core import Dense",
+        "keras.layers.Convolution2D arguments",
+        "what metrics can be used in keras. Most examples use accuracy",
+        "keras.Model.Foo and my.layers.Bar",
+    ],
+)
+def test_what_exists_or_existed_is_not_said_to_be_missing(knowledge: KnowledgeBase, question: str) -> None:
+    assert "There is no" not in knowledge.ask(question).text
+
+
+def test_freezing_layers_of_a_named_network_is_told_by_the_entry_on_freezing(knowledge: KnowledgeBase) -> None:
+    assert "trainable" in knowledge.ask("freeze first layers of vgg16 and train the rest").text
+
+
+@pytest.mark.parametrize("question", ["how to tune a guitar", "attention deficit"])
+def test_words_of_another_world_are_refused(knowledge: KnowledgeBase, question: str) -> None:
+    assert not knowledge.ask(question).answered
 
 
 def test_a_name_asked_for_alone_begins_with_its_own_page(knowledge: KnowledgeBase) -> None:
