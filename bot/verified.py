@@ -52,8 +52,8 @@ class Record:
 
 
 def versions(backend: Backend) -> dict[str, str]:
-    """Return the versions that a verification on `backend` depends on, by package."""
-    return {name: metadata.version(name) for name in (backend, *PACKAGES)}
+    """Return the versions that a verification on `backend` depends on, by package; how one was built (`+cpu`) is not."""
+    return {name: metadata.version(name).partition("+")[0] for name in (backend, *PACKAGES)}
 
 
 def note(data_dir: Path, content: Path, verdict: Verdict) -> None:
