@@ -156,7 +156,12 @@ class Learning:
                 break
             await asyncio.sleep(LOOK_S)
         self._waiting = self._hurry = False
-        self._waiting = not await asyncio.to_thread(self._build) or self._waiting
+        try:
+            done = await asyncio.to_thread(self._build)
+        except Exception:
+            log.exception("what was learned could not be built")
+            done = False
+        self._waiting = self._waiting or not done  # `Desk.tidy` comes back to it
 
     def _build(self) -> bool:
         """Let a build take up what waits, and say whether it did."""

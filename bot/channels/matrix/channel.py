@@ -17,7 +17,7 @@ from bot.channels.matrix.client import MatrixClient
 from bot.channels.matrix.names import NAME
 from bot.channels.matrix.rendering import Rendered, edited, render, text_content
 from bot.channels.matrix.signs import SOLVED, plain, signs_of
-from bot.channels.matrix.threads import MOST_SAID, said
+from bot.channels.matrix.threads import said
 from bot.channels.rendering import Inline
 from bot.desk import Desk
 from bot.messages import Action, File, Message, Reply
@@ -31,6 +31,7 @@ EDIT_EVERY_S = 3.0
 # Helpers are called to the same place no more often than this.
 CALL_AGAIN_S = 600.0
 REMEMBERED = 2_000
+MOST_SIGNED = 30  # of a thread's last messages that are looked at for our sign
 FILE_KIND = "file"
 _WRITE = "Let Lobby's account send messages in this room (room settings, permissions)."
 _REDACT = "Give Lobby's account the power to remove messages (a moderator's, 50)."
@@ -109,8 +110,8 @@ class MatrixChannel:
 
     async def _reopen(self, message: Message) -> bool:
         """Take our sign away from what a thread hangs on, and from what solved it."""
-        thread = [event.event_id for event in await self._client.thread(message.room, message.thread, MOST_SAID)]
-        for about in (message.thread, *thread):
+        last = [event.event_id for event in await self._client.thread(message.room, message.thread, MOST_SIGNED)]
+        for about in (message.thread, *last):
             shown = await self._client.own_reactions(message.room, about)
             if event_id := shown.get(SOLVED):
                 await self._client.redact(message.room, event_id)

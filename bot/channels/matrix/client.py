@@ -277,7 +277,7 @@ class MatrixClient:
         return found
 
     async def thread(self, room_id: str, root: str, most: int) -> list[nio.Event]:
-        """Return the events of a thread without the one that it hangs on, `most` at most."""
+        """Return the events of a thread without the one that it hangs on, the newest first, `most` at most."""
         found: list[nio.Event] = []
         with suppress(ChannelError, AttributeError, *_CANNOT_REACH):  # nio trips over a refusal here
             async for event in self.nio.room_get_event_relations(room_id, root, RelationshipType.thread):

@@ -43,7 +43,7 @@ async def _look(client: MatrixClient, settings: Settings) -> AsyncIterator[Findi
     else:
         yield Finding("ok", "encrypted rooms cannot be read", "For those: `pip install 'keras-lobby[matrix-e2e]'`.")
     joined = set((await client.ask(client.nio.joined_rooms)).rooms)
-    yield Finding("ok", f"in {len(joined)} rooms")
+    yield Finding("ok", f"rooms it is in: {len(joined)}")
     for room in (*settings.matrix_rooms, *settings.matrix_answer_rooms, *settings.matrix_suggest_rooms):
         try:
             room_id = room if room.startswith("!") else await _resolved(client, room)

@@ -171,3 +171,22 @@ def test_folder_that_cannot_be_written_is_a_plain_error(tmp_path: Path) -> None:
     with pytest.raises(Exception) as caught:
         Memory(tmp_path / "file" / "chat")
     assert hasattr(caught.value, "remedy")
+
+
+def test_what_is_old_goes_but_for_subjects_of_solved_threads_and_votes_without_names(memory: Memory) -> None:
+    for number, state in enumerate(("open", "closed", "solved"), start=1):
+        asked = message(number, thread=f"t{number}", url=f"https://chat/t{number}")
+        memory.note_question(asked, f"early stopping {state}", [], "en")
+        memory.note_reply(asked, f"own-{number}", "main", "answer", "")
+        memory.vote(asked, f"own-{number}", "up")
+        memory.set_state(asked.conversation, state)
+    with memory._base.transaction() as base:
+        base.execute("update conversation set updated = updated - 31 * 86400.0")
+        base.execute("update feedback set at = at - 31 * 86400.0")
+    memory.prune()
+    memory.prune()
+    assert memory.counts()["conversation"] == 1
+    (found,) = memory.similar(message(9, thread="t9"), ["early", "stopping"])
+    assert found == ("early stopping solved", "https://chat/t3")
+    assert len(memory.feedback()) == 3
+    assert not memory._base.rows("select 1 from feedback where author = 'ada'")
