@@ -48,12 +48,22 @@ def main() -> None:
     sys.exit(call(sys.argv[1:]))
 
 
+def _command(arguments: list[str]) -> int:
+    try:
+        status = lobby.main(arguments, prog_name="lobby", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Who names no command is shown which there are, as by `--help`.
+        print(error.format_message())
+        return WRONG_CALL
+    return status if isinstance(status, int) else 0
+
+
 def call(arguments: list[str]) -> int:
     """Run `lobby` with `arguments` and return the exit status."""
     try:
-        status = lobby.main(arguments, prog_name="lobby", standalone_mode=False)
+        status = _command(arguments)
         sys.stdout.flush()
-        return status if isinstance(status, int) else 0
+        return status
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.ClickException as error:

@@ -10,6 +10,7 @@ _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]{0,4096}(?:\x1b\\)?"
     r"|\x1b[ -/]*[0-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b"
 )
+_OVERWRITES = re.compile(r"[\r\b]")
 _CONTROLS = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -84,12 +85,39 @@ def _overwrite(line: str) -> str:
 
 
 class Live:
-    """Turns a stream into pieces of text for those who watch, up to a bound; the rest comes with the result."""
+    """Turns a stream into pieces of text for those who watch, up to a bound; the rest comes with the result.
+
+    Who watches only ever adds to what is there. So a line that overwrites itself, as a progress bar does, is held back
+    until it ends; if a part of it was told before that, the whole line is told again below.
+    """
 
     def __init__(self, limit: int) -> None:
         self._left = limit
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = ""
+        self._begun = False  # a part of the current line was told
 
     def feed(self, data: bytes) -> str:
+        """Return what can be told now that `data` has come."""
         data, self._left = data[: self._left], max(0, self._left - len(data))
-        return clean_text(self._decoder.decode(data)) if data else ""
+        if not data:
+            return ""
+        *lines, last = (self._held + self._decoder.decode(data)).replace("\r\n", "\n").split("\n")
+        told = ""
+        for line in lines:
+            told += self._whole(line) + "\n"
+            self._begun = False
+        self._held = last if _OVERWRITES.search(last) else ""
+        if not self._held:
+            told += clean_text(last)
+            self._begun = self._begun or bool(last)
+        return told
+
+    def end(self) -> str:
+        """Return what was held back, now that nothing more comes."""
+        held, self._held = self._held, ""
+        return self._whole(held) if held else ""
+
+    def _whole(self, line: str) -> str:
+        again = self._begun and _OVERWRITES.search(line)
+        return ("\n" if again else "") + clean_text(line)

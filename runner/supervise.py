@@ -206,6 +206,7 @@ class Supervision:
                 data = os.read(descriptor, 1 << 16)
                 if not data:
                     self._selector.unregister(descriptor)
+                    self._pending[source] += self._live[source].end()
                     return True
                 (ending.stdout if source == "stdout" else ending.stderr).feed(data)
                 if self._tell is not None:

@@ -340,3 +340,10 @@ for bit in (0x10000000, 0x20000000, 0x00020000, 0x40000000):
 rules.load()
 os.execv(sys.argv[1], sys.argv[1:])
 """
+
+
+@pytest.mark.parametrize("group", [(), ("kb",), ("faq",)])
+def test_who_names_no_command_is_shown_which_there_are(group: tuple[str, ...]) -> None:
+    done = subprocess.run([LOBBY, *group], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith("Usage: lobby") and "Commands:" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.job import Result
-from runner.output import Kept, clean, clean_text
+from runner.output import Kept, Live, clean, clean_text
 
 Run = Callable[..., Result]
 
@@ -74,3 +75,33 @@ def test_head_and_tail_are_kept_however_it_arrives(parts: list[bytes], limit: in
 def test_cleaning_takes_linear_time() -> None:
     for hostile in ("\x1b]" * 40_000, "\x1b[" + "0" * 100_000, "\x1bP" * 40_000, "\r" * 100_000, "a\b" * 50_000):
         clean_text(hostile)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ([b"one\n", b"two\n"], "one\ntwo\n"),
+        ([b"dots", b".", b".\n"], "dots..\n"),
+        # A progress bar, cut anywhere: one line, as a terminal would leave it.
+        ([b"\r1/3 a", b"\r2/3 b", b"\b\b\b\b\b3/3 c\n", b"next\n"], "3/3 c\nnext\n"),
+        # What was told already cannot be taken back, so the line is told again below.
+        ([b"1/3", b"\r2/3", b"\r3/3\nnext\n"], "1/3\n3/3\nnext\n"),
+        ([b"a\r", b"\nb\r\n"], "a\nb\n"),
+        ([b"x", b"\r50%", b"\r99%"], "x\n99%"),
+        ([b"\xe2\x82", b"\xac\n"], "€\n"),
+    ],
+)
+def test_lines_that_overwrite_themselves_are_told_whole(pieces: list[bytes], told: str) -> None:
+    live = Live(1 << 16)
+    assert "".join(map(live.feed, pieces)) + live.end() == told
+
+
+@given(data=st.binary(max_size=400), cuts=st.lists(st.integers(0, 400), max_size=6))
+def test_plain_text_is_told_as_it_is_kept_however_it_arrives(data: bytes, cuts: list[int]) -> None:
+    data = data.replace(b"\r", b"").replace(b"\b", b"").replace(b"\x1b", b"").replace(b"\x9b", b"")
+    places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    live = Live(1 << 16)
+    told = "".join(live.feed(data[start:end]) for start, end in itertools.pairwise(places)) + live.end()
+    kept = clean(data)
+    # A letter that never came to its end is only told with the result.
+    assert kept == told or kept.startswith(told)
