@@ -97,8 +97,11 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
         changes += [
             Change(_line(context, node, back), rule.name, why, rule.source) for rule, node, why in context.changes
         ]
-        findings += [
-            Finding(_line(context, node, back), rule.name, what, rule.source) for rule, node, what in context.findings
+        said = {(finding.rule, finding.message) for finding in findings}
+        findings += [  # what an earlier round found is found again; its line was told better then
+            Finding(_line(context, node, back), rule.name, what, rule.source)
+            for rule, node, what in context.findings
+            if (rule.name, what) not in said
         ]
         after = made.code if made is not module else before
         proven = legacy or shown

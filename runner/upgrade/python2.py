@@ -84,12 +84,25 @@ def modernised(text: str) -> tuple[str, list[Change], str | None]:
     if problem is None:
         return text, [], None
     made, changes = text, []
-    for step in (_tabs, _prints, *(_substitute(*row) for row in _SUBSTITUTES)):
+    for step in (_tabs, _prefixes, _prints, *(_substitute(*row) for row in _SUBSTITUTES)):
         made, done = step(made)
         changes += done
         if done and syntax_error(made) is None:
             return made, changes, None
-    return text, [], problem
+    return text, [], syntax_error(made) or problem  # line by line the same, but without what could be mended
+
+
+def _prefixes(text: str) -> tuple[str, list[Change]]:
+    """Raw text was written `ur'…'`."""
+    changes: list[Change] = []
+
+    def plain(match: re.Match[str]) -> str:
+        if match[0][:2].lower() != "ur":
+            return match[0]
+        changes.append(_change(text, match.start(), "python2-prefix", "Text is Unicode in Python 3: `r'…'`."))
+        return match[0][1:]
+
+    return _PIECES.sub(plain, text), changes
 
 
 def _masked(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -32,6 +33,11 @@ class Finding:
     link: str
 
 
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends; unlike `splitlines`, a form feed ends none."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
 @dataclass(frozen=True)
 class Upgrade:
     """A program before and after.
@@ -52,9 +58,7 @@ class Upgrade:
     @cached_property
     def diff(self) -> str:
         """The change as a unified diff; empty when nothing changed."""
-        lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True), self.source.splitlines(keepends=True), "before.py", "after.py"
-        )
+        lines = difflib.unified_diff(_lines(self.before), _lines(self.source), "before.py", "after.py")
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from runner.upgrade import imports
 from runner.upgrade.rule import Rule
 from runner.upgrade.rules import (
     accuracy,
+    adversarial,
     backend,
     backend_values,
     custom,
@@ -30,6 +31,7 @@ from runner.upgrade.rules import (
 
 _MODULES = (
     positional, layer_arguments, input_shapes, merging, sklearn, training, data, models, optimizers, files, accuracy,
-    custom, graph_mode, utilities, backend, backend_values, symbolic, tensorflow_1, removed, repairs, python, imports,
+    custom, graph_mode, utilities, backend, backend_values, symbolic, adversarial, tensorflow_1, removed, repairs,
+    python, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

@@ -360,6 +360,14 @@ CASES: dict[str, tuple[str, str]] = {
         "import tensorflow as tf\nimport keras\nm.compile(tf.train.AdamOptimizer(0.1, beta1=0.5), 'mse')\n",
         "import keras\nm.compile(keras.optimizers.Adam(0.1, beta_1=0.5), 'mse')\n",
     ),
+    "frozen-after-compile": (
+        "import keras\nd.compile('sgd', 'mse')\nd.trainable = False\nfor i in range(3):\n    # first the one\n    a = d.train_on_batch(x, y)\n    b = d.train_on_batch(x, z)\n    c = both.train_on_batch(z, y)\n",
+        "import keras\nd.compile('sgd', 'mse')\nd.trainable = False\nfor i in range(3):\n    # first the one\n    d.trainable = True\n    a = d.train_on_batch(x, y)\n    b = d.train_on_batch(x, z)\n    d.trainable = False\n    c = both.train_on_batch(z, y)\n",
+    ),
+    "shared-optimizer": (
+        "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o)\n",
+        "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o.from_config(o.get_config()))\n",
+    ),
     "learning-rate-key": (
         "from keras.callbacks import LearningRateScheduler\nh = m.fit(x, y)\nprint(h.history['acc'], history.history['lr'])\n",
         "from keras.callbacks import LearningRateScheduler\nh = m.fit(x, y)\nprint(h.history['accuracy'], history.history['learning_rate'])\n",

@@ -77,6 +77,27 @@ assert K.eval(K.expand_dims(x)).shape == (2, 3, 1)
 assert np.allclose(K.eval(K.l2_normalize(x, axis=1)) ** 2 @ np.ones(3), 1)
 assert K.eval(K.cumsum(x)).tolist() == [[1, 5, 2], [8, 6, 5]]
 """,
+    "frozen-after-compile": """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+from keras.optimizers import Adam
+adam = Adam(lr=0.1)
+critic = Sequential([Dense(1, input_dim=2, activation='sigmoid')])
+critic.compile(optimizer=adam, loss='binary_crossentropy')
+critic.trainable = False
+maker = Sequential([Dense(2, input_dim=3)])
+both = Sequential([maker, critic])
+both.compile(optimizer=adam, loss='binary_crossentropy')
+for _ in range(2):
+    begun = critic.get_weights()[0]
+    critic.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))
+    learned, made = critic.get_weights()[0], maker.get_weights()[0]
+    assert abs(learned - begun).max() > 0.01
+    both.train_on_batch(np.ones((4, 3)), np.ones((4, 1)))
+    assert abs(critic.get_weights()[0] - learned).max() == 0
+    assert abs(maker.get_weights()[0] - made).max() > 0.01
+""",
     "gradients": """
 import numpy as np
 from keras import backend as K
@@ -269,6 +290,19 @@ for one, other in zip(made, wanted):
     proven = proof(warm_runner, source)
     assert proven.before.status == "error"
     assert proven.after.status == "ok", proven.after.error
+
+
+def test_models_that_a_function_makes_have_their_own_optimizers(warm_runner: Runner) -> None:
+    source = (
+        "import numpy as np\nimport keras\nadam = keras.optimizers.Adam(0.1)\n\n\ndef make(n):\n"
+        "    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(n)])\n"
+        "    model.compile(optimizer=adam, loss='mse')\n    return model\n\n\nfor n in (1, 2):\n"
+        "    make(n).fit(np.ones((4, 3)), np.ones((4, n)), verbose=0)\n"
+    )
+    proven = proof(warm_runner, source)
+    assert proven.before.status == "error"
+    assert proven.after.status == "ok", proven.after.error
+    assert "optimizer=adam.from_config(adam.get_config())" in proven.upgrade.source
 
 
 def test_a_run_tells_how_many_outputs_there_are(warm_runner: Runner) -> None:
