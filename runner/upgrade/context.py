@@ -182,6 +182,11 @@ class Context:
             local = self.needed.setdefault("numpy", "numpy")
         return cst.Attribute(cst.Name(local), cst.Name(function))
 
+    def package(self, name: str, usual: str) -> cst.Name:
+        """Return the name of a package, as `tf`, and see to the import under its usual one."""
+        local = next((name_ for name_, target in self.analysis.imports.items() if target == name), None)
+        return cst.Name(local or self._local(name, usual))
+
     def helper(self, name: str, code: str) -> cst.Name:
         """Return the name of a function or class that is put into the program, after its imports."""
         self.helpers[name] = code

@@ -11,7 +11,7 @@ from runner.upgrade.analysis import Analysis, Scope, dotted
 from runner.upgrade.installed import missing
 from runner.upgrade.moved import BROUGHT_BACK, RENAMED, current, merged
 
-Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow", "metric"]
+Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow", "metric", "graph"]
 
 _DEPTH = 24
 PYTHON2 = frozenset(("xrange", "raw_input", "unicode", "unichr", "basestring", "long", "izip"))
@@ -26,6 +26,9 @@ _CONFIGS = frozenset(f"{root}.ConfigProto" for root in ("tensorflow", "tensorflo
 _SESSIONS = frozenset(
     f"{root}.{name}" for root in ("tensorflow", "tensorflow.compat.v1") for name in ("Session", "InteractiveSession")
 ) | {"keras.backend.get_session"}
+_GRAPHS = frozenset(
+    f"{root}.{name}" for root in ("tensorflow", "tensorflow.compat.v1") for name in ("get_default_graph", "Graph")
+)
 _TENSOR_ATTRIBUTES = frozenset(("output", "input"))
 _FLOWS = frozenset(("flow", "flow_from_directory", "flow_from_dataframe"))
 
@@ -46,6 +49,8 @@ class Kinds:
         first, _, rest = chain.partition(".")
         owner = scope.owner(first)
         target = self._analysis.imports.get(first)
+        if rest.startswith("tf.") and target is not None and merged(target) == "keras.backend":
+            target, rest = "tensorflow", rest[3:]  # `K.tf.where` of the backend that was TensorFlow's
         if owner is not None and (owner is not self._analysis.module_scope or target is None):
             return None
         if target is None:
@@ -180,6 +185,8 @@ class Kinds:
                 return "metric"
             if name in _SESSIONS:
                 return "session"
+        if full in _GRAPHS:
+            return "graph"
         if full in _CONFIGS:
             return "config"
         if full in _SESSIONS:

@@ -229,8 +229,14 @@ class MergingBase(Rule):
             each.with_changes(name=cst.Name("call")) if each is own[0] and isinstance(each, cst.FunctionDef) else each
             for each in node.body.body
         ]
+        if not any(m.matches(each, m.FunctionDef(name=m.Name("compute_output_shape"))) for each in node.body.body):
+            shape = cst.parse_statement(_FIRST_SHAPE, config=context.module.config_for_parsing)
+            body.append(shape.with_changes(leading_lines=[cst.EmptyLine(indent=False)]))
         bases = [node.bases[0].with_changes(value=context.refer("keras.layers.Layer"))]
         return node.with_changes(bases=bases, body=node.body.with_changes(body=body))
+
+
+_FIRST_SHAPE = "def compute_output_shape(self, input_shapes):\n    return input_shapes[0]\n"
 
 
 class MetricReset(Rule):

@@ -9,7 +9,7 @@ import libcst as cst
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.moved import RENAMED
-from runner.upgrade.nodes import expression, is_none, number, text_of
+from runner.upgrade.nodes import code, expression, is_none, number, text_of
 from runner.upgrade.rule import Rule
 from runner.upgrade.rules.layer_arguments import RenamedArguments
 
@@ -260,7 +260,38 @@ class RecurrentActivation(Rule):
         return None
 
 
+class OwnUpdates(Rule):
+    """An optimizer of one's own says how one variable is updated."""
+
+    name = "own-updates"
+    matches = "`def get_updates(self, loss, params)` in a class that derives from `Optimizer`"
+    since = "Keras 3.0"
+    why = "Nobody calls `get_updates` any more: an optimizer has `build` and `update_step` for one variable."
+    source = "https://keras.io/api/optimizers/"
+    silent = True
+    marks = False
+    definitions = True
+
+    def definition(
+        self, node: cst.ClassDef | cst.FunctionDef, original: cst.ClassDef | cst.FunctionDef, context: Context
+    ) -> cst.ClassDef | cst.FunctionDef | None:
+        if isinstance(original, cst.FunctionDef) and original.name.value == "get_updates":
+            message = (
+                "get_updates was removed; closest today: build(variables) that makes the state, and "
+                "update_step(gradient, variable, learning_rate); see also AdamW and weight_decay=…"
+            )
+            context.find(self, original, message)
+            kept = [each for each in node.decorators if "legacy_get_updates_support" not in code(each.decorator)]
+            if len(kept) < len(node.decorators):
+                context.forget(cst.Name("legacy_get_updates_support"))
+                context.forget(cst.Name("interfaces"))
+                context.change(self, original, "The decorator of old Keras is gone.")
+                return node.with_changes(decorators=kept)
+        return None
+
+
 RULES: tuple[type[Rule], ...] = (
+    OwnUpdates,
     Decay, LearningRate, DroppedOptimizerArguments, OptimizerDefaults, AdadeltaDefault, MovedDefaults, ResetAfter,
     RecurrentActivation,
 )  # fmt: skip

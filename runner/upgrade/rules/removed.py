@@ -48,7 +48,7 @@ _CLOSEST = {
 _ELSEWHERE = frozenset(
     f"keras.backend.{name}"
     for name in ("set_session", "get_session", "set_learning_phase", "manual_variable_initialization", "learning_phase")
-)
+) | {"keras.layers.legacy_get_updates_support"}
 
 
 class Removed(Rule):

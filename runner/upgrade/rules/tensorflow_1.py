@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import libcst as cst
 
-from runner.upgrade.analysis import dotted
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import expression, whole
@@ -26,6 +25,7 @@ _NAMES: dict[str, str] = {
     "random_normal": "random.normal", "random_uniform": "random.uniform", "truncated_normal": "random.truncated_normal",
     "multinomial": "random.categorical", "random_shuffle": "random.shuffle", "random_crop": "image.random_crop",
     "image.resize_images": "image.resize", "image.resize_image_with_crop_or_pad": "image.resize_with_crop_or_pad",
+    "get_default_graph": "compat.v1.get_default_graph",
     "mod": "math.floormod", "div": "math.divide", "matrix_inverse": "linalg.inv", "diag": "linalg.diag",
     "matrix_diag": "linalg.diag", "diag_part": "linalg.diag_part", "matrix_determinant": "linalg.det",
     "svd": "linalg.svd", "trace": "linalg.trace", "cross": "linalg.cross", "cholesky": "linalg.cholesky",
@@ -81,8 +81,10 @@ class TensorFlow1Names(Rule):
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         symbol = name.rpartition(".")[2]
         root = _root(original.func)
+        if root is None or context.analysis.imports.get(root.value) != "tensorflow":
+            return None
         resize = _RESIZES.get(name.removeprefix("tensorflow."))
-        if root is not None and resize is not None:
+        if resize is not None:
             arguments = Arguments(node)
             arguments.remove("align_corners")
             if resize != "bilinear":
@@ -90,7 +92,7 @@ class TensorFlow1Names(Rule):
             context.change(self, original, f"`tf.image.{symbol}` is `tf.image.resize` in TensorFlow 2.")
             return arguments.call(expression("{tf}.image.resize", tf=root))
         value = Arguments(node).get("x", 0)
-        if root is None or value is None:
+        if value is None:
             return None
         context.change(self, original, f"`tf.{symbol}` is `tf.cast` in TensorFlow 2.")
         return expression(f"{{tf}}.cast({{x}}, {{tf}}.{_CASTS[symbol]})", tf=root, x=value)
@@ -100,6 +102,27 @@ def _root(node: cst.BaseExpression) -> cst.Name | None:
     while isinstance(node, cst.Attribute):
         node = node.value
     return node if isinstance(node, cst.Name) else None
+
+
+class BackendTensorFlow(Rule):
+    """TensorFlow is imported by its own name."""
+
+    name = "backend-tensorflow"
+    matches = "`K.tf.where(…)`"
+    since = "Keras 3.0"
+    why = "The backend module gave TensorFlow away by chance: it is imported by itself."
+    source = TF_2
+    marks = False
+    attributes = ("tf",)
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        if not isinstance(original, cst.Attribute) or context.name(original.value) != "keras.backend":
+            return None
+        context.forget(original)
+        context.change(self, original)
+        return context.package("tensorflow", "tf")
 
 
 class TensorFlow1Arguments(Rule):
@@ -176,11 +199,6 @@ class GraphContexts(Rule):
     source = TF_2
     marks = False
     blocks = True
-    _GRAPHS: ClassVar[frozenset[str]] = frozenset(
-        f"{root}.{name}"
-        for root in ("tensorflow", "tensorflow.compat.v1")
-        for name in ("get_default_graph", "Graph", "Session", "InteractiveSession")
-    ) | {"keras.backend.get_session"}
 
     def block(
         self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
@@ -218,22 +236,13 @@ class GraphContexts(Rule):
         if call.func.attr.value != "as_default" or call.args:
             return False
         held = call.func.value
-        if isinstance(held, cst.Name):
-            owner = context.scope.owner(held.value)
-            values = owner.assigned.get(held.value, []) if owner is not None else []
-            # A name whose assignment an earlier round took out held a graph or session, too.
-            return all(self._makes(value, context) for value, _ in values) if values else owner is None
-        if isinstance(held, cst.Attribute):
-            values_of = context.analysis.attributes.get(dotted(held) or "", ())
-            return bool(values_of) and all(self._makes(value, context) for value, _ in values_of)
-        return self._makes(held, context)
-
-    def _makes(self, value: cst.BaseExpression, context: Context) -> bool:
-        if not isinstance(value, cst.Call):
-            return False
-        return (context.name(value.func) or context.full_name(value.func)) in self._GRAPHS
+        if context.kind(held) in ("graph", "session"):
+            return True
+        # A name whose assignment an earlier round took out held one, too.
+        return isinstance(held, cst.Name) and context.scope.owner(held.value) is None
 
 
 RULES: tuple[type[Rule], ...] = (
+    BackendTensorFlow,
     GraphContexts, TensorFlow1Arguments, TensorFlow1Optimizers, TensorFlow1Names,
 )  # fmt: skip

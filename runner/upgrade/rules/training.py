@@ -349,6 +349,12 @@ def _is_list_of_numbers(node: cst.BaseExpression, context: Context, depth: int =
     if isinstance(node, cst.List) and node.elements:
         held = elements(node)
         return held is not None and all(_is_number(each) or _is_list_of_numbers(each, context, 2) for each in held)
+    if isinstance(node, cst.BinaryOperation) and depth < 8:
+        # `[1] * n + [0] * n`
+        sides = [_is_list_of_numbers(side, context, max(depth, 1) + 1) for side in (node.left, node.right)]
+        return (
+            all(sides) if isinstance(node.operator, cst.Add) else isinstance(node.operator, cst.Multiply) and any(sides)
+        )
     return False
 
 

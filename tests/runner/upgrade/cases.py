@@ -368,6 +368,10 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o)\n",
         "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o.from_config(o.get_config()))\n",
     ),
+    "backend-tensorflow": (
+        "from keras import backend as K\nx = K.tf.where(a, K.tf.log(b), K.tf.image.resize_bilinear(c, (8, 8)))\n",
+        "import tensorflow as tf\nx = tf.where(a, tf.math.log(b), tf.image.resize(c, (8, 8)))\n",
+    ),
     "learning-rate-key": (
         "from keras.callbacks import LearningRateScheduler\nh = m.fit(x, y)\nprint(h.history['acc'], history.history['lr'])\n",
         "from keras.callbacks import LearningRateScheduler\nh = m.fit(x, y)\nprint(h.history['accuracy'], history.history['learning_rate'])\n",
@@ -382,7 +386,8 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "merging-base": (
         "from keras.layers.merge import _Merge\nclass Mean(_Merge):\n    def _merge_function(self, inputs):\n        return inputs[0]\n",
-        "from keras.layers import Layer\nclass Mean(Layer):\n    def call(self, inputs):\n        return inputs[0]\n",
+        "from keras.layers import Layer\nclass Mean(Layer):\n    def call(self, inputs):\n        return inputs[0]\n\n"
+        "    def compute_output_shape(self, input_shapes):\n        return input_shapes[0]\n",
     ),
     "fold-seeds": (
         "import keras\nfrom sklearn.model_selection import KFold\nk = KFold(n_splits=3, random_state=7), KFold(3, shuffle=True, random_state=7)\n",
@@ -401,6 +406,10 @@ CASES: dict[str, tuple[str, str]] = {
 
 # Rules that put a helper into the program, or only say something: what must then be in the new source or a finding.
 OTHERS: dict[str, tuple[str, str]] = {
+    "own-updates": (
+        "from keras.optimizers import Optimizer\nfrom keras.legacy import interfaces\nclass Own(Optimizer):\n    @interfaces.legacy_get_updates_support\n    def get_updates(self, loss, params):\n        return []\n",
+        "import Optimizer\nclass Own(Optimizer):\n    # Keras 3: get_updates was removed; closest today: build(variables)",
+    ),
     "latest-checkpoint": (
         "import keras\nimport tensorflow as tf\nm.save_weights('here/w')\nm.load_weights(tf.train.latest_checkpoint('here'))\n",
         "m.load_weights(latest_weights('here'))",
