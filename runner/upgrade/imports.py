@@ -264,6 +264,8 @@ class RenamedSymbols(Moved):
 
     def reason(self, full: str, today: str) -> str:
         old, new = (name.rpartition(".")[2] for name in (full, today))
+        if old == new:
+            return f"`{new}` is in `{today.rpartition('.')[0]}` today."
         return f"`{old}` is called `{new}` today."
 
     def applies(self, full: str, today: str) -> bool:
