@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 import time
@@ -43,6 +44,15 @@ def upgrade(source: str, *, also: Collection[str] = (), error: Failure | None = 
     """
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         return _unreadable(source, "The program is larger than 512 KiB; send the part that uses Keras.")
+    if (
+        any("\udc80" <= character <= "\udcff" for character in source)
+        and (meant := python2.recoded(source)) is not None
+    ):
+        before, text, change = meant
+        made = upgrade(text, also=also, error=error)
+        if made.problem is None:
+            made = dataclasses.replace(made, changes=_sorted((change, *made.changes)))
+        return dataclasses.replace(made, before=before)
     if any("\udc80" <= character <= "\udcff" for character in source) or "\0" in source:
         return _unreadable(source, "This is not text: it holds bytes that no Python program has.")
     mark = "\ufeff" if source.startswith("\ufeff") else ""

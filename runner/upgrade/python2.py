@@ -20,6 +20,8 @@ _PIECES = re.compile(
     r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')",
     re.DOTALL,
 )
+_COOKIE = re.compile(r"\A(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*(?P<name>[-\w.]+)")
+"""Where a program says in which encoding it is kept: in a comment in one of its first two lines (PEP 263)."""
 _PRINT = re.compile(r"(?<![\w.])print(?!\w)(?=[ \t]*(?P<next>[^\n]?))")
 _SUBSTITUTES = (
     ("python2-except", re.compile(r"(?m)^([ \t]*except[ \t]+[^:\n]+?)[ \t]*,[ \t]*([A-Za-z_]\w*)[ \t]*:"), r"\1 as \2:",
@@ -33,6 +35,27 @@ _SUBSTITUTES = (
     ("python2-long", re.compile(r"(?<![\w.])(\d+)[lL](?!\w)"), r"\1", "Whole numbers have no `L` in Python 3."),
     ("python2-octal", re.compile(r"(?<![\w.])0([0-7]+)(?![\w.])"), r"0o\1", "Octal numbers start with `0o`."),
 )  # fmt: skip
+
+
+def recoded(source: str) -> tuple[str, str, Change] | None:
+    """Return a program that was kept in the encoding that it names, and was read as UTF-8.
+
+    Args:
+        source: the program; what is not UTF-8 in it stands as lone surrogates (PEP 383).
+
+    Returns:
+        The program as it was meant; the same naming UTF-8, in which it is kept from here on; the change. None when it
+        names no encoding that it can be read by.
+    """
+    said = _COOKIE.match(source)
+    if said is None:
+        return None
+    try:
+        meant = source.encode("utf-8", "surrogateescape").decode(said["name"])
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    made = f"{meant[: said.start('name')]}utf-8{meant[said.end('name') :]}"
+    return meant, made, _change(source, said.start("name"), "python2-encoding", "Programs are kept in UTF-8 today.")
 
 
 def syntax_error(text: str) -> str | None:

@@ -130,6 +130,36 @@ def test_python_2_is_read_only_where_python_3_refuses() -> None:
     assert upgrade(modern).source == modern
 
 
+def test_a_program_in_the_encoding_that_it_names_is_kept_in_utf_8() -> None:
+    meant = "#!/usr/bin/python\n# -*- coding: latin-1 -*-\nfrom keras.layers.core import Dense  # für später\n"
+    upgraded = upgrade(meant.encode("latin-1").decode("utf-8", "surrogateescape"))
+    assert upgraded.before == meant
+    assert upgraded.source == meant.replace("latin-1", "utf-8").replace("layers.core", "layers")
+    first = upgraded.changes[0]
+    assert (first.line, first.rule) == (2, "python2-encoding")
+    assert upgrade(upgraded.source).source == upgraded.source
+    other = meant.replace("latin-1", "no-such-code").encode("latin-1").decode("utf-8", "surrogateescape")
+    assert "not text" in (upgrade(other).problem or "")
+
+
+def test_raw_text_of_python_2_and_the_error_that_is_left() -> None:
+    assert upgrade("import keras\nprint ur'a', 0777\n").source == "import keras\nprint(r'a', 0o777)\n"
+    assert (upgrade("import keras\nprint 'a'\nf(a b)\n").problem or "").startswith("Line 3:")
+
+
+def test_a_finding_is_told_once_with_its_line() -> None:
+    source = (
+        "import tensorflow as tf\nm = tf.keras.models.load_model('saved/1')\n"
+        "q = tf.keras.experimental.load_from_saved_model('x')\n"
+    )
+    assert [finding.line for finding in upgrade(source).findings] == [2, 3]
+
+
+def test_a_form_feed_ends_no_line_of_the_diff() -> None:
+    diff = upgrade("from keras.layers import Dense\x0c\nm.fit(x, y, nb_epoch=2)\n").diff
+    assert " from keras.layers import Dense\x0c\n-m.fit(x, y, nb_epoch=2)\n+m.fit(x, y, epochs=2)\n" in diff
+
+
 def test_notebooks_are_read() -> None:
     cells = [
         {"cell_type": "code", "source": ["from keras.layers.core import Dense\n", "%matplotlib inline\n"]},
