@@ -52,7 +52,7 @@ class Record:
 
 
 def versions(backend: Backend) -> dict[str, str]:
-    """Return the versions that a verification on `backend` depends on, by package; how one was built (`+cpu`) is not."""
+    """Return the versions that a verification on `backend` depends on, by package; `+cpu` and the like do not count."""
     return {name: metadata.version(name).partition("+")[0] for name in (backend, *PACKAGES)}
 
 

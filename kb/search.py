@@ -36,6 +36,8 @@ NAMED_SOMEHOW = 0.6
 # A question of whose words more than this share occurs nowhere here is half as likely to be ours: of our 287 questions
 # on Keras none is such, of 141 on other things 8 that look like ours otherwise.
 MOST_UNKNOWN = 0.3
+# Two questions of fewer words may be alike by chance.
+SHORTEST_WORDING = 3
 STRANGE = 0.5
 # A hint's later symbols answer it less well than its first.
 PLACE_DISCOUNT = (1.0, 0.94, 0.9, 0.86)
@@ -92,6 +94,11 @@ class Indexes:
     words_hints: WordIndex
 
 
+def _wording(text: str) -> tuple[str, ...]:
+    """Return what is compared to tell whether two questions are the same: their words, whatever the figures."""
+    return tuple(words(re.sub(r"\d+", "0", text)))
+
+
 class Searcher:
     """Ranks the pages of one build for a question. Thread-safe."""
 
@@ -128,9 +135,12 @@ class Searcher:
         self._arguments: dict[str, list[int]] = {}
         self._group = np.full(size, -1, dtype=np.int64)
         self._versions: dict[int, dict[str, int]] = {}
+        self._asked: dict[tuple[str, ...], list[int]] = {}
         groups: dict[str, int] = {}
         names = list(FEATURES)
         for number, page in enumerate(self.pages):
+            for way in (page.title, *page.questions) if page.questions else ():
+                self._asked.setdefault(_wording(way), []).append(number)
             if told := page.meta.get("translation_of"):
                 self._group[number] = groups.setdefault(str(told), len(groups))
                 self._versions.setdefault(groups[str(told)], {}).setdefault(page.language, number)
@@ -281,6 +291,10 @@ class Searcher:
                     columns[name][page] = max(columns[name][page], float(scores[number]) * discount)
         if not question.error:
             columns["error_rule"][:] = 0.0
+        # Somebody wrote this very question, or message, into an entry.
+        wording = _wording(question.text)
+        for page in self._asked.get(wording, ()) if len(wording) >= SHORTEST_WORDING else ():
+            columns["hint_vector"][page] = columns["hint_words"][page] = 1.0
         return float(cosines[0]) if len(cosines) else 0.0
 
     def _best_passage(self, page: int, closeness: Floats) -> int:

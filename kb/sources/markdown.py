@@ -13,6 +13,8 @@ from kb.prose import FENCE
 from kb.sources import front_matter
 from kb.sources.outside import Unreadable
 
+# What of the front matter a page keeps as it stands.
+_TOLD = ("tags", "keras", "backends", "sources", "updated", "was")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
 
 
@@ -51,9 +53,7 @@ def parse(text: str, stem: str, *, kind: Kind, address: str, where: str) -> Page
         raise BadSource(
             f"{where}: `symbols` names {len(symbols)} symbols, at most three.", "Keep the three that matter."
         )
-    meta: dict[str, Any] = {
-        name: _plain(front[name]) for name in ("tags", "keras", "backends", "sources", "updated") if name in front
-    }
+    meta: dict[str, Any] = {name: _plain(front[name]) for name in _TOLD if name in front}
     shown = address.format(id=identity)
     return Page(
         id=f"{kind}:{identity}",

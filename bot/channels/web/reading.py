@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from bot import verified
 from bot.channels.web import markup
@@ -65,7 +65,9 @@ async def faq_entry(request: Request) -> Response:
 async def faq_markdown(request: Request) -> Response:
     """One question and its answer as Markdown, for programs that read."""
     site = site_of(request)
-    page = await _find(site, request.path_params["name"], ("faq",), "/faq")
+    page = await _find(site, request.path_params["name"], ("faq",), "/faq", ".md")
+    if isinstance(page, RedirectResponse):
+        return page
     about = ", ".join(f"`{symbol}`" for symbol in page.symbols)
     body = "\n\n".join(
         f"## {section.title}\n\n{section.text}" if section.title else section.text for section in page.sections
@@ -162,18 +164,31 @@ def similar(page: Page, others: Sequence[Page]) -> list[Page]:
     return [other for score, other in scored[:MOST_SIMILAR] if score >= LEAST_SIMILAR]
 
 
-async def _find(site: Site, name: str, kinds: tuple[Kind, ...], index: str) -> Page:
+async def _find(
+    site: Site, name: str, kinds: tuple[Kind, ...], index: str, suffix: str = ""
+) -> Page | RedirectResponse:
+    """Return the page of that name, or where it has gone."""
     page: Page | None = None
     for kind in kinds if len(name) <= MAX_SYMBOL else ():
         page = page or await site.looking(site.assistant.knowledge.page, f"{kind}:{name}")
     if page is None:
+        if moved := await site.looking(_moved, site, name, kinds):
+            return RedirectResponse(moved + suffix, 301)
         raise Problem(404, "not-found", "There is no entry of that name.", f"All entries are listed at {index}.")
     return page
+
+
+def _moved(site: Site, name: str, kinds: tuple[Kind, ...]) -> str:
+    """Return the address of the entry that took over that of `name`, "" when there is none."""
+    pages = (page for kind in kinds for page in site.assistant.knowledge.pages(kind))
+    return next((page.url for page in pages if name in page.meta.get("was", ())), "")
 
 
 async def _entry(request: Request, kinds: tuple[Kind, ...], index: str) -> Response:
     site = site_of(request)
     page = await _find(site, request.path_params["name"], kinds, index)
+    if isinstance(page, RedirectResponse):
+        return page
     locale, address = locale_of(request), site.base(request) + request.url.path
     values = await site.looking(site.kept, f"entry {locale} {page.id}", lambda: _entry_values(site, page, locale))
     structured = structured_data(page, address) if page.kind == "faq" else None

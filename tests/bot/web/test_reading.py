@@ -90,6 +90,12 @@ def test_an_entry_is_also_plain_markdown(client):
     assert client.get("/faq/no-such-entry.md").status_code == 404
 
 
+@pytest.mark.parametrize("suffix", ["", ".md"])
+def test_an_address_that_was_given_away_leads_on(client, suffix):
+    response = client.get(f"/faq/error-loss-is-nan{suffix}", follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (301, f"/faq/loss-becomes-nan{suffix}")
+
+
 def test_a_question_is_shown_in_the_wording_of_the_reader(client, knowledge):
     page = knowledge.page("faq:error-expected-ndim-3-lstm")
     assert "报错" in title_in(page, "zh") and title_in(page, "en") == page.title
