@@ -9,6 +9,7 @@ sandbox, as it was and as the upgrade left it. Where a program calls TensorFlow 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import re
@@ -23,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from runner.job import BACKENDS, Backend, Job, Limits, Result
 from runner.runner import Runner, RunnerConfig
-from runner.upgrade import upgrade
-from runner.upgrade.proven import PROVEN, Proven
+from runner.upgrade import proven, upgrade
+from runner.upgrade.proven import Proven
 from runner.upgrade.repair import upgraded_and_run
 
 PROGRAMS = Path(__file__).parents[1] / "runner" / "upgrade" / "programs"
@@ -108,7 +109,8 @@ def table(rows: Sequence[Proven]) -> str:
 
 def write(rows: Sequence[Proven]) -> None:
     """Put the figures where the rules' page takes them from; those of other eras and backends stay."""
-    new = {row[:2]: row for row in (*PROVEN, *rows)}
+    kept = importlib.reload(proven).PROVEN  # another run may have written meanwhile
+    new = {row[:2]: row for row in (*kept, *rows)}
     head, mark, _ = FIGURES.read_text().partition("# figures\n")
     lines = "".join(f'    Proven("{e}", "{b}", {p}, {x}, {y}),\n' for e, b, p, x, y in new.values())
     FIGURES.write_text(f"{head}{mark}PROVEN: tuple[Proven, ...] = (\n{lines})\n")

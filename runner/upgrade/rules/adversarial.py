@@ -158,6 +158,12 @@ def _shared(context: Context) -> frozenset[int]:
     """Return the calls of `compile` whose optimizer another model was compiled with before."""
     first: dict[tuple[str, int], str] = {}
     found: set[int] = set()
+    trained = {
+        code(call.func.value)
+        for method in _TRAINS
+        for call, _ in context.analysis.method_calls.get(method, ())
+        if isinstance(call.func, cst.Attribute)
+    }
     for call, scope in context.analysis.method_calls.get("compile", ()):
         optimizer = Arguments(call).get("optimizer", 0)
         chain = dotted(optimizer) if optimizer is not None else None
@@ -166,7 +172,11 @@ def _shared(context: Context) -> frozenset[int]:
         if context.kinds.of(optimizer, scope) != "optimizer":
             continue
         owner: Scope | None = scope.owner(chain.partition(".")[0])
+        attributes = context.analysis.attributes.get(chain, [])
+        made = owner.assigned.get(chain, []) if owner is not None and "." not in chain else attributes
         model = code(call.func.value)
+        if len(made) != 1 or model not in trained:
+            continue  # the name stands for one optimizer after the other, or this model never needs it
         if first.setdefault((chain, 0 if "." in chain else id(owner)), model) != model:
             found.add(id(call))
     return frozenset(found)

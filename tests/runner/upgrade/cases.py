@@ -365,8 +365,8 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nd.compile('sgd', 'mse')\nd.trainable = False\nfor i in range(3):\n    # first the one\n    d.trainable = True\n    a = d.train_on_batch(x, y)\n    b = d.train_on_batch(x, z)\n    d.trainable = False\n    c = both.train_on_batch(z, y)\n",
     ),
     "shared-optimizer": (
-        "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o)\n",
-        "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o.from_config(o.get_config()))\n",
+        "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o)\nd.fit(x, y)\nboth.fit(x, y)\n",
+        "import keras\no = keras.optimizers.Adam(0.1)\nd.compile(loss='mse', optimizer=o)\nboth.compile(loss='mse', optimizer=o.from_config(o.get_config()))\nd.fit(x, y)\nboth.fit(x, y)\n",
     ),
     "backend-tensorflow": (
         "from keras import backend as K\nx = K.tf.where(a, K.tf.log(b), K.tf.image.resize_bilinear(c, (8, 8)))\n",

@@ -160,6 +160,15 @@ def test_a_form_feed_ends_no_line_of_the_diff() -> None:
     assert " from keras.layers import Dense\x0c\n-m.fit(x, y, nb_epoch=2)\n+m.fit(x, y, epochs=2)\n" in diff
 
 
+def test_one_name_for_two_optimizers_is_not_one_that_is_shared() -> None:
+    source = (
+        "import keras\no = keras.optimizers.Adam(0.1)\na.compile(o, 'mse')\na.fit(x, y)\n"
+        "o = keras.optimizers.Adam(0.2)\nb.compile(o, 'mse')\nb.fit(x, y)\n"
+    )
+    assert not upgrade(source).changed
+    assert not upgrade(source.replace("o = keras.optimizers.Adam(0.2)\n", "").replace("b.fit(x, y)\n", "")).changed
+
+
 def test_notebooks_are_read() -> None:
     cells = [
         {"cell_type": "code", "source": ["from keras.layers.core import Dense\n", "%matplotlib inline\n"]},
