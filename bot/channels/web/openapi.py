@@ -126,7 +126,17 @@ _SCHEMAS: Json = {
             "signal": _MAYBE_TEXT,
             "backend": {"enum": list(BACKENDS)},
             "keras_version": _MAYBE_TEXT,
-            "device": _TEXT,
+            "device": {"type": "string", "description": "`cpu`, or `gpu:` and the number of the card."},
+            "gpu": {
+                "description": "What the run had of a GPU, measured from outside; null on a CPU.",
+                "anyOf": [
+                    _object(
+                        {"name": _TEXT, "seconds": _MAYBE_NUMBER, "peak_memory_bytes": {"type": ["integer", "null"]}}
+                    ),
+                    {"type": "null"},
+                ],
+            },
+            "cached": {"type": "boolean", "description": "An identical run was remembered; nothing ran."},
             "stdout": _TEXT,
             "stderr": _TEXT,
             "truncated": {"type": "boolean"},
