@@ -158,7 +158,9 @@ class Assistant:
     def _explain(self, error: RunError) -> tuple[dict[str, Any], ...]:
         """Ask the knowledge base about an error; a run's result never fails because there is none."""
         try:
-            sources = self.knowledge.explain_error(error.type, error.message, line=error.source_line or "")
+            sources = self.knowledge.explain_error(
+                error.type, error.message, line=error.source_line or "", raised_in=error.raised_in
+            )
         except KnowledgeError as problem:
             log.info("no suggestions for %s: %s", error.type, problem.what)
             return ()

@@ -22,6 +22,8 @@ _NO_MEMBER = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'|cannot impo
 _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 # `sum(…)` on its own is Python's, whatever Keras calls by that name.
 _OF_PYTHON = re.compile(rf"(?<![\w.])(?:{'|'.join(name for name in dir(builtins) if name.islower())})\s*\(")
+# `np.zeros(…)` is NumPy's.
+_OF_OTHERS = re.compile(r"\b(?:np|numpy|jnp|jax|pd|plt|torch|random|math|os|sys|time|tf(?!\.keras))\.[\w.]+")
 # The private bases that `keras.Model` has its training from, one a backend.
 _TRAINER = re.compile(r"(?:TensorFlow|JAX|Torch|OpenVINO|Numpy)?Trainer")
 
@@ -35,7 +37,8 @@ def culprits(table: SymbolTable, message: str, line: str) -> list[int]:
         line: the line of the program that raised it, "" where that is not known.
     """
     found = list(_named(table, message))
-    strengths = table.spot(_OF_PYTHON.sub("(", line[:LONGEST_LINE])).pages
+    own = _OF_OTHERS.sub(" ", _OF_PYTHON.sub("(", line[:LONGEST_LINE]))
+    strengths = table.spot(own).pages
     clear = [page for page, strength in strengths.items() if strength >= STRENGTH["name"]]
     return list(dict.fromkeys([*found, *sorted(clear, key=lambda page: -strengths[page])]))
 

@@ -28,7 +28,7 @@ from kb.search import Found, Hit
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
 from kb.store import REBUILD, Cache, Store
-from kb.telling import concerns
+from kb.telling import concerns, names_something
 
 MOST_SOURCES = 10
 LONGEST_ERROR = 4_000
@@ -315,15 +315,19 @@ class KnowledgeBase:
         """
         return self._sources(self._understand(clean_question(query)), limit)
 
-    def explain_error(self, error_type: str, message: str, *, line: str = "", limit: int = 3) -> tuple[Source, ...]:
+    def explain_error(
+        self, error_type: str, message: str, *, line: str = "", raised_in: str | None = None, limit: int = 3
+    ) -> tuple[Source, ...]:
         """Return the pages that explain an error, best first; none when nothing here is about it.
 
-        Pages about the message come first, then those of the symbols that the message and the line name.
+        Pages about the message come first, then those of the symbols that the message and the line name. What Keras or
+        a framework below it raised has closest pages always; what a program raised by itself only where it names them.
 
         Args:
             error_type: the exception's class name.
             message: its message; may be empty, of any length, and hold anything.
             line: the line of the program that raised it, where that is known.
+            raised_in: the package it came through, "" for the program itself, None where that is not known.
             limit: how many pages at most.
 
         Raises:
@@ -332,7 +336,11 @@ class KnowledgeBase:
         text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
         opened, found = self._find(self._understand(clean_question(text.replace("\x00", " "))), limit)
         searcher = opened.searcher
-        about = found.confidence >= LEAST_TO_EXPLAIN and concerns(found, searcher, error_type, message)
+        if raised_in:
+            about = bool(message.strip())
+        else:
+            about = found.confidence >= LEAST_TO_EXPLAIN and concerns(found, searcher, error_type, message)
+            about = about and (raised_in is None or names_something(found, searcher, message))
         hits = list(found.hits) if about else []
         known = {hit.page for hit in hits}
         named = [page for page in culprits(searcher.table, message[:LONGEST_ERROR], line) if page not in known]

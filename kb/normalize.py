@@ -20,6 +20,7 @@ TELLS_LANGUAGE = 2_000
 WORDS_REMEMBERED = 50_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_TORCH_SIZE = re.compile(r"torch\.Size\(\[([\d, ]*)\]\)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
 _ARGUMENTS_RECEIVED = re.compile(r"(?<!\s)\s*Arguments received by .*", re.DOTALL)
 _TRACEBACK_FRAME = re.compile(r'^[^\S\n]*File "[^"]*", line \d+.*(?:\n(?!\s*File ).*)?$', re.MULTILINE)
@@ -195,6 +196,8 @@ def clean_question(text: str) -> str:
             f"The question is too long: {size:,} bytes, at most {LONGEST_QUESTION_BYTES:,} are read.",
             "Ask in a few sentences and paste only the last lines of an error.",
         )
+    # PyTorch shows a shape as what it is; everybody else, and what is written here, as a tuple.
+    text = _TORCH_SIZE.sub(r"(\1)", text)
     bare = "" if binary else _CONTROL.sub("", _ANSI.sub("", text))
     bare = "".join(" " if sign == "\ufffd" or "\ud800" <= sign <= "\udfff" else sign for sign in bare)
     if not any(sign.isalnum() for sign in bare):

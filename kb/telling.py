@@ -17,6 +17,7 @@ from kb.pages import Page, Passage
 from kb.question import Question
 from kb.ranking import FEATURES
 from kb.search import Found, Searcher
+from kb.symbols import STRENGTH
 
 _OWN_KINDS = (
     ArithmeticError,
@@ -45,6 +46,8 @@ FITS = 0.86
 NEAR_SCORE = 0.58
 # And both together: an entry that only just fits must come close to the first hit.
 FITS_AND_NEAR = 1.65
+# An entry that somebody wrote for this very question speaks, whatever else fits.
+WORD_FOR_WORD = 0.995
 # An entry speaks in place of another that the search prefers only where it fits so much better.
 CLEARLY_BETTER = 0.3
 # Where the question names a symbol that an entry does not mention, as VGG16 in one on freezing layers of VGG16, the
@@ -81,6 +84,7 @@ OF_PYTHON = frozenset(
     if isinstance(kind, type) and issubclass(kind, BaseException) and issubclass(kind, _OWN_KINDS)
 )
 
+_TYPES = frozenset({"NoneType", "function", "method", "module", *dir(builtins)})
 _FEATURE = {name: number for number, name in enumerate(FEATURES)}
 
 
@@ -104,6 +108,9 @@ def speaker(question: Question, found: Found, pages: Sequence[Page]) -> int:
     """Return the place among the hits of the page whose text answers best."""
     first = found.hits[0]
     best = pages[first.page]
+    for place, hit in enumerate(found.hits[:CANDIDATES]):
+        if pages[hit.page].kind in WRITTEN and found.features[hit.page][_FEATURE["hint_vector"]] >= WORD_FOR_WORD:
+            return place
     if best.kind == "api" and not about(question, best):
         return 0
     named = found.features[first.page][_FEATURE["named"]] >= NAMED
@@ -245,10 +252,26 @@ def concerns(found: Found, searcher: Searcher, error_type: str, message: str) ->
         return False
     if kind not in OF_PYTHON or any(strength >= NAMED for strength in found.spotted.pages.values()):
         return True
-    page = searcher.pages[found.hits[0].page]
-    text = " ".join((page.title, *page.questions, *(section.text for section in page.sections)))
-    quoted = [name.strip() for name in re.findall(r"['\"`]([^'\"`]{1,80})['\"`]", message)]
+    text, quoted = _text_of(found, searcher), _quoted(message)
     return any(_quotes(text, name) for name in quoted) if quoted else kind in text and len(message.split()) > 1
+
+
+def names_something(found: Found, searcher: Searcher, message: str) -> bool:
+    """Tell whether a message names a symbol, or quotes what the page found first quotes as well."""
+    if any(strength >= STRENGTH["legacy"] for strength in found.spotted.pages.values()):
+        return True
+    text = _text_of(found, searcher)
+    # `'NoneType' object`, `'str' and 'int'`: types of Python say nothing of Keras.
+    return any(_quotes(text, name) for name in _quoted(message) if name not in _TYPES)
+
+
+def _text_of(found: Found, searcher: Searcher) -> str:
+    page = searcher.pages[found.hits[0].page]
+    return " ".join((page.title, *page.questions, *(section.text for section in page.sections)))
+
+
+def _quoted(message: str) -> list[str]:
+    return [name.strip() for name in re.findall(r"['\"`]([^'\"`]{1,80})['\"`]", message)]
 
 
 def _quotes(text: str, name: str) -> bool:

@@ -74,13 +74,18 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """What the snippet raised. `line` counts from 1 in the snippet; `traceback` holds the snippet's own frames."""
+    """What the snippet raised. `line` counts from 1 in the snippet; `traceback` holds the snippet's own frames.
+
+    `raised_in` names the package below the snippet's line through which the error came: `keras` before what it stands
+    on, "" when the snippet itself raised it, and None where that is not known.
+    """
 
     type: str
     message: str
     line: int | None = None
     source_line: str | None = None
     traceback: str | None = None
+    raised_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,8 @@ def _set_gpu(values: dict[str, str], backend: Backend, share: float | None) -> N
     values["LD_LIBRARY_PATH"] = f"{layout.DRIVER_LIBRARIES}:{before}" if before else layout.DRIVER_LIBRARIES
 
 
+# The packages whose errors the knowledge base is about, and those that Keras stands on; the first found counts.
+EXPLAINED = ("keras", "keras_hub", "keras_tuner", "tensorflow", "torch", "jax")
 # How the frameworks say that a device's memory ran out: PyTorch, TensorFlow, and JAX in its newer and older versions.
 MEMORY_ERRORS = frozenset(("OutOfMemoryError", "ResourceExhaustedError", "JaxRuntimeError", "XlaRuntimeError"))
 

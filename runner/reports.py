@@ -189,12 +189,14 @@ def _error(value: object) -> RunError | None:
     if not isinstance(value, dict):
         return None
     line, source, trace = value.get("line"), value.get("source_line"), value.get("traceback")
+    where = value.get("raised_in")
     return RunError(
         type=_text(value.get("type"), 200) or "Exception",
         message=_text(value.get("message")),
         line=line if _is_count(line) and line >= 1 else None,  # type: ignore[operator]
         source_line=_text(source, 500) if isinstance(source, str) else None,
         traceback=_text(trace) if isinstance(trace, str) else None,
+        raised_in=where if isinstance(where, str) and where in ("", *policy.EXPLAINED) else None,
     )
 
 

@@ -17,6 +17,7 @@ _TRACEBACK_KEPT = 16_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _ARGUMENTS = re.compile(r"\n+Arguments received by .*", re.DOTALL)
 _CHAIN = 5
+_PACKAGE = re.compile(r"/site-packages/(\w+)/")
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -37,7 +38,23 @@ def describe(error: BaseException) -> dict[str, Any]:
         "line": line if line and line > 0 else None,
         "source_line": source_line[:500] if source_line else None,
         "traceback": _format(error)[-_TRACEBACK_KEPT:],
+        "raised_in": _raised_in(error),
     }
+
+
+def _raised_in(error: BaseException) -> str:
+    """Return the first of our packages that stands in the error's frames, or in those of what led to it."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < _CHAIN:
+        seen.add(id(current))
+        trace, steps = current.__traceback__, 0
+        while trace is not None and steps < 2000:
+            found.update(_PACKAGE.findall(trace.tb_frame.f_code.co_filename)[:1])
+            trace, steps = trace.tb_next, steps + 1
+        current = current.__cause__ or current.__context__
+    return next((name for name in policy.EXPLAINED if name in found), "")
 
 
 def _type_name(error: BaseException) -> str:

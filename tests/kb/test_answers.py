@@ -227,6 +227,59 @@ def test_a_line_without_keras_leads_nowhere(knowledge: KnowledgeBase, kind: str,
 
 
 @pytest.mark.parametrize(
+    ("kind", "message", "page"),
+    [
+        (
+            "ValueError",
+            "A total of 1 objects could not be loaded. Example error message for object <Dense name=dense_1>:"
+            "\n\nLayer 'dense_1' expected 2 variables, but received 0 variables during loading.",
+            "faq:error-weight-shape-not-compatible",
+        ),
+        (
+            "ValueError",
+            "Arguments `target` and `output` must have the same shape. Received: target.shape=torch.Size([8, 3]), "
+            "output.shape=torch.Size([8, 1])",
+            "faq:error-target-and-output-same-shape",
+        ),
+    ],
+)
+def test_what_keras_raised_always_has_its_closest_pages(
+    knowledge: KnowledgeBase, kind: str, message: str, page: str
+) -> None:
+    assert knowledge.explain_error(kind, message, raised_in="keras")[0].id == page
+    assert knowledge.explain_error("RuntimeError", "something quite unheard of", raised_in="keras")
+    assert knowledge.explain_error("RuntimeError", "", raised_in="keras") == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "line"),
+    [
+        ("IndexError", "list index out of range", "print(names[5])"),
+        ("TypeError", "'NoneType' object is not callable", "f()"),
+        ("TypeError", "unsupported operand type(s) for /: 'str' and 'int'", "print(age / 2)"),
+        ("ValueError", "operands could not be broadcast together with shapes (2,3) (4,5)", "np.zeros((2, 3)) + x"),
+    ],
+)
+def test_what_a_program_raised_by_itself_leads_nowhere(
+    knowledge: KnowledgeBase, kind: str, message: str, line: str
+) -> None:
+    assert knowledge.explain_error(kind, message, line=line, raised_in="") == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "page"),
+    [
+        ("ModuleNotFoundError", "No module named 'keras.layers.core'", "faq:error-no-module-named-keras-layers-core"),
+        ("ImportError", "cannot import name 'merge' from 'keras.layers'", "faq:migrate-removed-keras1-layers"),
+    ],
+)
+def test_what_python_raised_about_keras_is_explained(
+    knowledge: KnowledgeBase, kind: str, message: str, page: str
+) -> None:
+    assert knowledge.explain_error(kind, message, raised_in="")[0].id == page
+
+
+@pytest.mark.parametrize(
     ("symbol", "page"),
     [
         ("keras.callbacks.TerminateOnNaN", "callbacks/terminate_on_nan/"),

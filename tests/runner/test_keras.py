@@ -269,3 +269,17 @@ def test_run_in_progress_survives_the_death_of_its_parent(keras_runner: Runner) 
     assert process is not None
     process.kill()
     assert list(keras_runner.events(run_id))[-1].data["stdout"] == "a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        ("import keras; keras.Variable([1.0]).assign([1.0, 2.0])", "keras"),
+        ("import keras\nkeras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).get_layer('x')", "keras"),
+        ("import keras; [][1]", ""),
+        ("import keras\ntry:\n    keras.ops.ones(3).assign()\nexcept Exception:\n    raise", ""),
+    ],
+)
+def test_where_an_error_came_from_is_told(keras_runner: Runner, source: str, where: str) -> None:
+    error = keras_runner.run(Job(source, backend="jax")).error
+    assert error is not None and error.raised_in == where

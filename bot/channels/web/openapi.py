@@ -113,6 +113,7 @@ _SCHEMAS: Json = {
             "line": {"type": ["integer", "null"], "minimum": 1},
             "source_line": _MAYBE_TEXT,
             "traceback": _MAYBE_TEXT,
+            "raised_in": _MAYBE_TEXT,
         }
     ),
     "Artifact": _object(
