@@ -36,6 +36,8 @@ NAMED_SOMEHOW = 0.6
 # A question of whose words more than this share occurs nowhere here is half as likely to be ours: of our 287 questions
 # on Keras none is such, of 141 on other things 8 that look like ours otherwise.
 MOST_UNKNOWN = 0.3
+# The first page must be so close, by its passages and its ways to ask, to be about a tool that both name.
+CLOSE_ENOUGH = 0.86
 # Two questions of fewer words may be alike by chance.
 SHORTEST_WORDING = 3
 STRANGE = 0.5
@@ -51,6 +53,7 @@ _LIBRARY_WORDS = re.compile(
 _TENSOR = re.compile(
     r"keras\.(?:ops|random|tree|backend|distribution|dtype_policies|legacy|quantizers|config|name_scope)\b"
 )
+_CLOSENESS = [list(FEATURES).index(name) for name in ("vector", "hint_vector")]
 _TENSORFLOW = re.compile(r"\btensorflow\b", re.IGNORECASE)
 _FRAMEWORKS = frozenset({"torch", "pytorch", "mxnet", "caffe", "chainer", "fastai", "caffe2", "theano"})
 
@@ -186,7 +189,7 @@ class Searcher:
         count = min(limit, len(scores))
         top = self._top(scores, count, question.language)
         hits = tuple(Hit(int(page), float(scores[page]), self._best_passage(page, closeness)) for page in top)
-        signals = self._signals(question, hits, spotted, nearest, nearest_hint)
+        signals = self._signals(question, hits, spotted, features, nearest, nearest_hint)
         sure = float(1.0 / (1.0 + np.exp(-(signals @ self._ranking.calibration))))
         if hits and not question.foreign and spotted.pages.get(hits[0].page, 0.0) >= CLEARLY_NAMED:
             sure = max(sure, SURE_OF_A_NAME)
@@ -328,17 +331,25 @@ class Searcher:
     def _occurs(self, stem: str) -> bool:
         return stem in self._indexes.words_body or stem in self._indexes.words_hints
 
-    def _foreign(self, question: Question, hits: tuple[Hit, ...]) -> list[str]:
+    def _foreign(self, question: Question, hits: tuple[Hit, ...], features: Floats) -> list[str]:
         """Return the tools of a question that the first page is not about: one on CSV logs is about CSV.
 
         Another framework stays foreign: whoever asks about it and does not say Keras wants that framework's own way.
         """
         first = self.pages[hits[0].page] if hits else None
+        if first and sum(features[hits[0].page, _CLOSENESS]) < CLOSE_ENOUGH:
+            return list(question.foreign)
         asked = " ".join((first.title, *first.questions)).lower() if first else ""
         return [tool for tool in question.foreign if tool in _FRAMEWORKS or tool not in asked]
 
     def _signals(
-        self, question: Question, hits: tuple[Hit, ...], spotted: Spotted, nearest: float, nearest_hint: float
+        self,
+        question: Question,
+        hits: tuple[Hit, ...],
+        spotted: Spotted,
+        features: Floats,
+        nearest: float,
+        nearest_hint: float,
     ) -> Floats:
         values = dict.fromkeys(CALIBRATION, 0.0)
         values["constant"] = 1.0
@@ -351,7 +362,7 @@ class Searcher:
         values["hint"] = nearest_hint
         particular = any(strength >= 0.7 for strength in spotted.pages.values()) or bool(spotted.legacy)
         values["about_keras"] = 1.0 if question.mentions_keras else (0.6 if particular else 0.0)
-        values["foreign"] = float(bool(self._foreign(question, hits)) and not question.mentions_keras)
+        values["foreign"] = float(bool(self._foreign(question, hits, features)) and not question.mentions_keras)
         known = [word in self._indexes.words_body for word in question.query]
         values["known_words"] = sum(known) / len(known) if known else 0.0
         return np.array(list(values.values()), dtype=np.float32)
