@@ -28,7 +28,7 @@ from kb.search import Found, Hit
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
 from kb.store import REBUILD, Cache, Store
-from kb.telling import concerns, names_something
+from kb.telling import concerns, names_something, speaks_of_tensors
 
 MOST_SOURCES = 10
 LONGEST_ERROR = 4_000
@@ -336,8 +336,9 @@ class KnowledgeBase:
         text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
         opened, found = self._find(self._understand(clean_question(text.replace("\x00", " "))), limit)
         searcher = opened.searcher
-        if raised_in:
-            about = bool(message.strip())
+        # A framework's operators have no frames of their own; their messages speak of tensors.
+        if raised_in or (raised_in == "" and speaks_of_tensors(message)):
+            about = True
         else:
             about = found.confidence >= LEAST_TO_EXPLAIN and concerns(found, searcher, error_type, message)
             about = about and (raised_in is None or names_something(found, searcher, message))

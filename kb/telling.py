@@ -85,6 +85,7 @@ OF_PYTHON = frozenset(
 )
 
 _TYPES = frozenset({"NoneType", "function", "method", "module", *dir(builtins)})
+_TENSORS = re.compile(r"\b\w*[Tt]ensors?\b|\bArrayImpl\b|'Variable'|\bTracer|\bmat[12] and mat[12]\b")
 _FEATURE = {name: number for number, name in enumerate(FEATURES)}
 
 
@@ -263,6 +264,11 @@ def names_something(found: Found, searcher: Searcher, message: str) -> bool:
     text = _text_of(found, searcher)
     # `'NoneType' object`, `'str' and 'int'`: types of Python say nothing of Keras.
     return any(_quotes(text, name) for name in _quoted(message) if name not in _TYPES)
+
+
+def speaks_of_tensors(message: str) -> bool:
+    """Tell whether a message is about the objects of a backend: tensors, variables, tracers."""
+    return _TENSORS.search(message) is not None
 
 
 def _text_of(found: Found, searcher: Searcher) -> str:

@@ -248,7 +248,9 @@ def test_what_keras_raised_always_has_its_closest_pages(
 ) -> None:
     assert knowledge.explain_error(kind, message, raised_in="keras")[0].id == page
     assert knowledge.explain_error("RuntimeError", "something quite unheard of", raised_in="keras")
-    assert knowledge.explain_error("RuntimeError", "", raised_in="keras") == ()
+    assert knowledge.explain_error("NotImplementedError", "", raised_in="keras")[0].id == (
+        "faq:error-pydataset-not-implemented"
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,6 +273,13 @@ def test_what_a_program_raised_by_itself_leads_nowhere(
     [
         ("ModuleNotFoundError", "No module named 'keras.layers.core'", "faq:error-no-module-named-keras-layers-core"),
         ("ImportError", "cannot import name 'merge' from 'keras.layers'", "faq:migrate-removed-keras1-layers"),
+        ("RuntimeError", "Can't call numpy() on Tensor that requires grad.", "faq:error-torch-tensor-to-numpy"),
+        (
+            "TypeError",
+            "'tensorflow.python.framework.ops.EagerTensor' object does not support item assignment",
+            "faq:ops-scatter-update-and-slices",
+        ),
+        ("TypeError", "'Variable' object does not support item assignment", "faq:ops-scatter-update-and-slices"),
     ],
 )
 def test_what_python_raised_about_keras_is_explained(
