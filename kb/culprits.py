@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from kb.symbols import STRENGTH, SymbolTable
+from kb.symbols import PACKAGES, STRENGTH, SymbolTable
 
 LONGEST_LINE = 1_000
 # How much of two names must be alike for the one to be meant by the other: a slip or a shortening, not another word.
@@ -51,9 +51,9 @@ def _named(table: SymbolTable, message: str) -> Iterator[int]:
             yield page
     for match in _NO_MEMBER.finditer(message):
         module, name = (match[1], match[2]) if match[1] else (match[4], match[3])
-        if module.partition(".")[0] in {"keras", "keras_hub", "keras_tuner"} or ".keras" in module:
-            meant = _meant(table, module, name)
-            yield from [] if meant is None else [meant]
+        ours = module.partition(".")[0] in PACKAGES or ".keras" in module
+        if ours and (meant := _meant(table, module, name)) is not None:
+            yield meant
     for owner, name in _NO_ATTRIBUTE.findall(message):
         symbol = _class(table, owner)
         page = table.find(symbol) if symbol else None

@@ -220,10 +220,7 @@ class Searcher:
 
     def _known(self, question: Question) -> set[str]:
         text = question.everything.lower()
-        return {word for word in re.findall(r"[a-z]+", text) if self._knows(word)}
-
-    def _knows(self, word: str) -> bool:
-        return self._occurs(stem(word))
+        return {word for word in re.findall(r"[a-z]+", text) if self._occurs(stem(word))}
 
     def _features(
         self, question: Question, vector: Vectors, spotted: Spotted
@@ -336,10 +333,10 @@ class Searcher:
 
         Another framework stays foreign: whoever asks about it and does not say Keras wants that framework's own way.
         """
-        first = self.pages[hits[0].page] if hits else None
-        if first and sum(features[hits[0].page, _CLOSENESS]) < CLOSE_ENOUGH:
+        if not hits or sum(features[hits[0].page, _CLOSENESS]) < CLOSE_ENOUGH:
             return list(question.foreign)
-        asked = " ".join((first.title, *first.questions)).lower() if first else ""
+        first = self.pages[hits[0].page]
+        asked = " ".join((first.title, *first.questions)).lower()
         return [tool for tool in question.foreign if tool in _FRAMEWORKS or tool not in asked]
 
     def _signals(
@@ -362,7 +359,7 @@ class Searcher:
         values["hint"] = nearest_hint
         particular = any(strength >= 0.7 for strength in spotted.pages.values()) or bool(spotted.legacy)
         values["about_keras"] = 1.0 if question.mentions_keras else (0.6 if particular else 0.0)
-        values["foreign"] = float(bool(self._foreign(question, hits, features)) and not question.mentions_keras)
+        values["foreign"] = float(not question.mentions_keras and bool(self._foreign(question, hits, features)))
         known = [word in self._indexes.words_body for word in question.query]
         values["known_words"] = sum(known) / len(known) if known else 0.0
         return np.array(list(values.values()), dtype=np.float32)

@@ -24,7 +24,7 @@ STRENGTH: Mapping[How, float] = {
     "near": 0.6,
 }
 PLAIN_WORD = 0.35
-PACKAGES = frozenset({"keras", "keras_hub", "keras_tuner"})
+PACKAGES = ("keras", "keras_hub", "keras_tuner")
 # A name that several symbols share (`load_data`, `preprocess_input`) is spread over at most so many.
 MOST_MEANINGS = 12
 NEAR_ENOUGH = 0.84
@@ -95,15 +95,15 @@ class SymbolTable:
         if path.lower() in self._lower_paths:
             return self._lower_paths[path.lower()]
         parts = path.split(".")
-        if len(parts) > 2 and parts[0] in {"keras", "keras_hub", "keras_tuner"}:
+        if len(parts) > 2 and parts[0] in PACKAGES:
             # Old module paths have parts in the middle that are gone: keras.layers.core.Dense.
             for shorter in (parts[:2] + parts[-1:], parts[:1] + parts[-1:]):
                 found = self._page.get(".".join(shorter))
                 if found is not None:
                     return found
             return self._inherited(parts)
-        if len(parts) == 2 and parts[0] not in {"keras", "keras_hub", "keras_tuner"}:
-            for package in ("keras", "keras_hub", "keras_tuner"):
+        if len(parts) == 2 and parts[0] not in PACKAGES:
+            for package in PACKAGES:
                 found = self._page.get(f"{package}.{path}")
                 if found is not None:
                     return found
@@ -207,7 +207,7 @@ class SymbolTable:
                 return True
         if add_legacy(name) or add_legacy(owner):
             return True
-        if modern(path).split(".")[0] in {"keras", "keras_hub", "keras_tuner"} and len(name) >= 4:
+        if modern(path).split(".")[0] in PACKAGES and len(name) >= 4:
             for close in self._close(name.lower().replace("_", ""), 1, 0.75):
                 add(self._near_pages(close), STRENGTH["legacy"])
                 return True

@@ -58,7 +58,7 @@ def main() -> None:
 
 def touched_gpu() -> bool:
     """True when this process has opened a GPU: what it forks from then on cannot use CUDA."""
-    if not os.path.exists(f"{layout.DRIVER_LIBRARIES}"):  # noqa: PTH110 - there is none in sight
+    if not os.path.exists(layout.DRIVER_LIBRARIES):  # noqa: PTH110 - there is none in sight
         return False
     held = []
     for number in os.listdir("/proc/self/fd"):  # noqa: PTH208

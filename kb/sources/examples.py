@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kb.errors import BadSource
 from kb.pages import Page, Section
+from kb.symbols import PACKAGES
 
 MOST_SYMBOLS = 3
 
@@ -71,7 +72,7 @@ def _symbols(tree: ast.Module) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             path = _dotted(node)
-            if path and path.split(".")[0] in {"keras", "keras_hub", "keras_tuner"} and path.count(".") >= 2:
+            if path and path.split(".")[0] in PACKAGES and path.count(".") >= 2:
                 found.append(path)
     common = ("layers.Dense", "layers.Input", "utils.set_random_seed", "keras.Sequential", "layers.Flatten")
     return sorted(dict.fromkeys(found), key=lambda path: path.endswith(common))

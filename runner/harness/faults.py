@@ -6,6 +6,7 @@ import errno
 import re
 import sys
 import traceback
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +17,7 @@ _MESSAGE_KEPT = 4000
 _TRACEBACK_KEPT = 16_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _ARGUMENTS = re.compile(r"\n+Arguments received by .*", re.DOTALL)
-_CHAIN = 5
+_CHAIN, _STEPS = 5, 2000
 _PACKAGE = re.compile(r"/site-packages/(\w+)/")
 
 
@@ -45,15 +46,9 @@ def describe(error: BaseException) -> dict[str, Any]:
 def _raised_in(error: BaseException) -> str:
     """Return the first of our packages that stands in the error's frames, or in those of what led to it."""
     found: set[str] = set()
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen and len(seen) < _CHAIN:
-        seen.add(id(current))
-        trace, steps = current.__traceback__, 0
-        while trace is not None and steps < 2000:
+    for each in _chain(error, hidden=True):
+        for trace in _steps(each.__traceback__):
             found.update(_PACKAGE.findall(trace.tb_frame.f_code.co_filename)[:1])
-            trace, steps = trace.tb_next, steps + 1
-        current = current.__cause__ or current.__context__
     return next((name for name in policy.EXPLAINED if name in found), "")
 
 
@@ -73,15 +68,32 @@ def _text(error: BaseException) -> str:
     return _ANSI.sub("", text[: 4 * _TRACEBACK_KEPT])
 
 
+def _chain(error: BaseException, *, hidden: bool = False) -> Iterator[BaseException]:
+    """Yield an error and what led to it, newest first; `hidden` also what `raise … from None` does not show."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < _CHAIN:
+        seen.add(id(current))
+        yield current
+        shown = hidden or not current.__suppress_context__
+        current = current.__cause__ or (current.__context__ if shown else None)
+
+
+def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
+    """Yield the steps of a traceback, bounded: an endless recursion has as many as memory."""
+    for _ in range(_STEPS):
+        if trace is None:
+            return
+        yield trace
+        trace = trace.tb_next
+
+
 def _own_frames(trace: TracebackType | None) -> traceback.StackSummary:
     kept = []
-    steps = 0
-    while trace is not None and steps < 2000:
-        code = trace.tb_frame.f_code
+    for step in _steps(trace):
+        code = step.tb_frame.f_code
         if code.co_filename == layout.SNIPPET or code.co_filename.startswith(f"{layout.WORK}/"):
-            kept.append((trace.tb_frame, trace.tb_lineno))
-        trace = trace.tb_next
-        steps += 1
+            kept.append((step.tb_frame, step.tb_lineno))
     if len(kept) > 20:  # endless recursion: both ends tell all
         kept = kept[:10] + kept[-10:]
     return traceback.StackSummary.extract(iter(kept))
@@ -89,10 +101,7 @@ def _own_frames(trace: TracebackType | None) -> traceback.StackSummary:
 
 def _format(error: BaseException) -> str:
     parts: list[str] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen and len(parts) < _CHAIN:
-        seen.add(id(current))
+    for current in _chain(error):
         own = _own_frames(current.__traceback__)
         text = "".join(own.format()) if own else ""
         if isinstance(current, SyntaxError):
@@ -100,7 +109,6 @@ def _format(error: BaseException) -> str:
         else:
             text += f"{_type_name(current)}: {_text(current)}\n"
         parts.append(f"Traceback (most recent call last):\n{text}" if own else text)
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     joined = "\nThe above exception led to this one:\n\n".join(reversed(parts))
     return _ANSI.sub("", joined).replace(f'"{layout.SNIPPET}"', f'"{_SHOWN}"')
 
