@@ -20,6 +20,7 @@ from bot.workers import Workers
 from kb.errors import BadQuestion, KnowledgeError
 from kb.normalize import words
 from kb.pages import Answer, Source
+from runner.job import RunError
 
 log = logging.getLogger(__name__)
 
@@ -177,22 +178,22 @@ class Asking:
         found = last_error(pasted)
         if found is None:
             return Reply(text=say("answer.no_error", message.locale), locale=message.locale)
-        return await self.explain_error(message, *found)
+        return await self.explain_error(message, RunError(*found))
 
-    async def explain_error(self, message: Message, error_type: str, told: str, line: str = "") -> Reply:
-        """Explain an error by its type, its message and, where it is known, the line that raised it."""
-        subject = redact(f"{error_type}: {told}")
-        sources, answer = await self._workers.ask(self._explained, error_type, told, line)
+    async def explain_error(self, message: Message, error: RunError) -> Reply:
+        """Explain an error that a run ended with, or that somebody pasted."""
+        subject = redact(f"{error.type}: {error.message}")
+        sources, answer = await self._workers.ask(self._explained, error)
         kept = [source.to_dict() for source in sources]
         await self._workers.look(self._memory.note_question, message, subject, kept, message.locale)
         return self._composer.explained(inline(subject, 300), sources, answer, message.locale)
 
-    def _explained(self, error_type: str, told: str, line: str) -> tuple[tuple[Source, ...], Answer | None]:
+    def _explained(self, error: RunError) -> tuple[tuple[Source, ...], Answer | None]:
         """Return the pages about an error, and what they say when that is sure."""
-        sources = self._assistant.knowledge.explain_error(error_type, told, line=line)
+        sources = self._assistant.explained(error)
         if not sources:
             return (), None
-        answer = self._assistant.ask(f"{error_type}: {told}"[:LONGEST_ERROR])
+        answer = self._assistant.ask(f"{error.type}: {error.message}"[:LONGEST_ERROR])
         return (answer.sources, answer) if answer.answered else (sources, None)
 
     def sources(self, message: Message, before: Conversation | None) -> Reply:

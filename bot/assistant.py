@@ -18,7 +18,7 @@ from bot.settings import Settings
 from kb.embedding import SentenceTransformerEmbedder
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
-from kb.pages import Answer
+from kb.pages import Answer, Source
 from runner.compare import Row, compare
 from runner.errors import RunnerError
 from runner.job import Event, Job, Result, RunError
@@ -155,12 +155,24 @@ class Assistant:
             "findings": told["findings"],
         }
 
+    def explained(self, error: RunError) -> tuple[Source, ...]:
+        """Return the pages that explain an error, best first.
+
+        Raises:
+            KnowledgeError: the knowledge base cannot be used.
+        """
+        return self.knowledge.explain_error(
+            error.type,
+            error.message,
+            line=error.source_line or "",
+            raised_in=error.raised_in,
+            called=error.called,
+        )
+
     def _explain(self, error: RunError) -> tuple[dict[str, Any], ...]:
         """Ask the knowledge base about an error; a run's result never fails because there is none."""
         try:
-            sources = self.knowledge.explain_error(
-                error.type, error.message, line=error.source_line or "", raised_in=error.raised_in
-            )
+            sources = self.explained(error)
         except KnowledgeError as problem:
             log.info("no suggestions for %s: %s", error.type, problem.what)
             return ()

@@ -282,8 +282,7 @@ class Desk:
                 result = await self.workers.ask(self.assistant.result, run_id)
                 if result is None or result.error is None:
                     return [Reply(text=say("answer.no_error", locale), private=True, locale=locale)]
-                error = result.error
-                return [await self._asking.explain_error(message, error.type, error.message, error.source_line or "")]
+                return [await self._asking.explain_error(message, result.error)]
             return [await self._asking.explain(message, request)]
         if request.intent == Intent.UPGRADE:
             return [await self._upgrading.upgrade(message, request)]

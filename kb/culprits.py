@@ -24,8 +24,20 @@ _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _OF_PYTHON = re.compile(rf"(?<![\w.])(?:{'|'.join(name for name in dir(builtins) if name.islower())})\s*\(")
 # `np.zeros(…)` is NumPy's.
 _OF_OTHERS = re.compile(r"\b(?:np|numpy|jnp|jax|pd|plt|torch|random|math|os|sys|time|tf(?!\.keras))\.[\w.]+")
+# A private class that people meet by its name, and what they made it with.
+_HIDDEN = {"Functional": "keras.Model"}
 # The private bases that `keras.Model` has its training from, one a backend.
 _TRAINER = re.compile(r"(?:TensorFlow|JAX|Torch|OpenVINO|Numpy)?Trainer")
+
+
+# An argument given by its name: what was asked of what the line calls.
+_BY_NAME = re.compile(r"\b([A-Za-z]\w*)\s*=(?!=)")
+
+
+def asked_of(line: str) -> str:
+    """Return the names of the arguments that a line of a program gives by name, which often tell what it is about."""
+    _, bracket, inside = line[:LONGEST_LINE].partition("(")
+    return " ".join(dict.fromkeys(_BY_NAME.findall(inside))) if bracket else ""
 
 
 def culprits(table: SymbolTable, message: str, line: str) -> list[int]:
@@ -43,6 +55,14 @@ def culprits(table: SymbolTable, message: str, line: str) -> list[int]:
     return list(dict.fromkeys([*found, *sorted(clear, key=lambda page: -strengths[page])]))
 
 
+def called_page(table: SymbolTable, called: str | None) -> int | None:
+    """Return the page of what a program had called, else that of what it belongs to; None where neither has one."""
+    if not called:
+        return None
+    page = table.find(called)
+    return table.find(called.rpartition(".")[0]) if page is None else page
+
+
 def _named(table: SymbolTable, message: str) -> Iterator[int]:
     for owner, name in _CALLED.findall(message):
         symbol = "keras.Model" if _TRAINER.fullmatch(owner) else _class(table, owner)
@@ -58,20 +78,25 @@ def _named(table: SymbolTable, message: str) -> Iterator[int]:
         symbol = _class(table, owner)
         page = table.find(symbol) if symbol else None
         if symbol and page is not None:
-            meant = _meant(table, symbol, name)
+            meant = _meant(table, symbol, name, method=True)
             yield page if meant is None else meant
 
 
 def _class(table: SymbolTable, name: str) -> str | None:
     """Return the path of a class that goes by this very name."""
+    if name in _HIDDEN:
+        return _HIDDEN[name]
     module = table.module_of(name) if name[:1].isupper() else None
     return f"{module}.{name}" if module else None
 
 
-def _meant(table: SymbolTable, owner: str, name: str) -> int | None:
-    """Return the page of what was likely meant by a name that its owner does not have."""
+def _meant(table: SymbolTable, owner: str, name: str, *, method: bool = False) -> int | None:
+    """Return the page of what was likely meant by a name that its owner, a module or an object, does not have."""
     path = f"{owner}.{name}"
-    return next((table.find(symbol) for symbol in table.nearest(path, 3) if alike(path, symbol)), None)
+    for symbol in table.nearest(path, 5):
+        if alike(path, symbol) and symbol.split(".")[-2][:1].isupper() >= method:
+            return table.find(symbol)
+    return None
 
 
 def alike(path: str, symbol: str) -> bool:

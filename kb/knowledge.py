@@ -16,7 +16,7 @@ from kb.added import FILE as ADDED
 from kb.added import Added, AddedSources, Change
 from kb.added import read as read_source
 from kb.apart import Apart
-from kb.culprits import culprits
+from kb.culprits import asked_of, called_page, culprits
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadQuestion, BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.normalize import clean_question
@@ -35,6 +35,9 @@ LONGEST_ERROR = 4_000
 # Of 43 errors of Keras, 41 came out above 0.19, and of the other two the pages found were not about them; of 47 errors
 # of other things 4 do that `concerns` does not tell apart.
 LEAST_TO_EXPLAIN = 0.19
+# From here on an error's message leads to its pages by itself; below, what was called says more.
+TELLS_BY_ITSELF = 0.45
+LONGEST_BESIDE = 400
 # Of the threshold, for a question that says Keras: none of the off-topic questions we have does.
 ENOUGH_WITH_KERAS = 0.85
 
@@ -316,7 +319,14 @@ class KnowledgeBase:
         return self._sources(self._understand(clean_question(query)), limit)
 
     def explain_error(
-        self, error_type: str, message: str, *, line: str = "", raised_in: str | None = None, limit: int = 3
+        self,
+        error_type: str,
+        message: str,
+        *,
+        line: str = "",
+        raised_in: str | None = None,
+        called: str | None = None,
+        limit: int = 3,
     ) -> tuple[Source, ...]:
         """Return the pages that explain an error, best first; none when nothing here is about it.
 
@@ -328,6 +338,7 @@ class KnowledgeBase:
             message: its message; may be empty, of any length, and hold anything.
             line: the line of the program that raised it, where that is known.
             raised_in: the package it came through, "" for the program itself, None where that is not known.
+            called: the symbol that the program had called, as `keras.Model.fit`, where that is known.
             limit: how many pages at most.
 
         Raises:
@@ -342,9 +353,18 @@ class KnowledgeBase:
         else:
             about = found.confidence >= LEAST_TO_EXPLAIN and concerns(found, searcher, error_type, message)
             about = about and (raised_in is None or names_something(found, searcher, message))
+        named = culprits(searcher.table, message[:LONGEST_ERROR], line)
+        through = called_page(searcher.table, called)
+        if through is not None:
+            named.append(through)
+        if named and found.confidence < TELLS_BY_ITSELF:
+            # A message that says little is looked up as a person would: with what was called, and what for.
+            symbol = searcher.pages[named[-1] if through is not None else named[0]].symbol
+            wider = f"{symbol} {asked_of(line)} {message[:LONGEST_BESIDE]}".encode("utf-8", "replace").decode()
+            opened, found = self._find(self._understand(clean_question(wider.replace("\x00", " "))), limit)
         hits = list(found.hits) if about else []
         known = {hit.page for hit in hits}
-        named = [page for page in culprits(searcher.table, message[:LONGEST_ERROR], line) if page not in known]
+        named = [page for page in named if page not in known]
         # What was named stands among the pages shown, unless they are about it already.
         hits = hits[: limit - min(len(named), 1)] + [Hit(page, 0.0, searcher.passages_of(page).start) for page in named]
         return self._shown(opened, replace(found, hits=tuple(hits[:limit])))

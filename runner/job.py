@@ -77,7 +77,8 @@ class RunError:
     """What the snippet raised. `line` counts from 1 in the snippet; `traceback` holds the snippet's own frames.
 
     `raised_in` names the package below the snippet's line through which the error came: `keras` before what it stands
-    on, "" when the snippet itself raised it, and None where that is not known.
+    on, "" when the snippet itself raised it, and None where that is not known. `called` is the public symbol of Keras
+    that the snippet had called, or that had called it, as `keras.Model.fit`; None where there is none.
     """
 
     type: str
@@ -86,6 +87,7 @@ class RunError:
     source_line: str | None = None
     traceback: str | None = None
     raised_in: str | None = None
+    called: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

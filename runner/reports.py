@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ _KINDS = frozenset(
 )
 _METRICS, _EPOCHS = 40, 10_000
 _TEXT = 16_000
+_SYMBOL = re.compile(r"keras(?:_hub|_tuner)?(?:\.[A-Za-z_]\w*)+")
 
 
 class Frames:
@@ -189,7 +191,7 @@ def _error(value: object) -> RunError | None:
     if not isinstance(value, dict):
         return None
     line, source, trace = value.get("line"), value.get("source_line"), value.get("traceback")
-    where = value.get("raised_in")
+    where, called = value.get("raised_in"), value.get("called")
     return RunError(
         type=_text(value.get("type"), 200) or "Exception",
         message=_text(value.get("message")),
@@ -197,6 +199,7 @@ def _error(value: object) -> RunError | None:
         source_line=_text(source, 500) if isinstance(source, str) else None,
         traceback=_text(trace) if isinstance(trace, str) else None,
         raised_in=where if isinstance(where, str) and where in ("", *policy.EXPLAINED) else None,
+        called=_text(called, 200) if isinstance(called, str) and _SYMBOL.fullmatch(called) else None,
     )
 
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from runner import layout, policy
+from runner.harness.called import called
 
 _SHOWN = "snippet.py"
 _MESSAGE_KEPT = 4000
@@ -40,6 +41,7 @@ def describe(error: BaseException) -> dict[str, Any]:
         "source_line": source_line[:500] if source_line else None,
         "traceback": _format(error)[-_TRACEBACK_KEPT:],
         "raised_in": _raised_in(error),
+        "called": called([step.tb_frame for step in _steps(error.__traceback__)]),
     }
 
 

@@ -289,6 +289,68 @@ def test_what_python_raised_about_keras_is_explained(
 
 
 @pytest.mark.parametrize(
+    ("kind", "message", "line", "called", "pages"),
+    [
+        (
+            "AttributeError",
+            "'str' object has no attribute 'set_model'",
+            "m.fit(x, y, callbacks=['early'])",
+            "keras.Sequential.fit",
+            {"api:keras.Model.fit", "api:keras.callbacks.Callback"},
+        ),
+        (
+            "AttributeError",
+            "'str' object has no attribute 'get'",
+            "m.fit(x, y, class_weight='balanced')",
+            "keras.Model.fit",
+            {"api:keras.Model.fit", "faq:class-weight-imbalanced-data"},
+        ),
+        ("KeyError", "'pop from an empty set'", "net.fit()", "keras.Model.fit", {"api:keras.Model.fit"}),
+        (
+            "ValueError",
+            "The shape of the target variable and the shape of the target value must match.",
+            "v.assign([1.0, 2.0])",
+            "keras.Variable.assign",
+            {"api:keras.Variable", "faq:keras-variable"},
+        ),
+        (
+            "FileNotFoundError",
+            "[Errno 2] No such file or directory: 'nowhere/m.keras'",
+            "m.save('nowhere/m.keras')",
+            "keras.Model.save",
+            {"api:keras.Model.save"},
+        ),
+        # A message that tells by itself keeps its pages first.
+        (
+            "ValueError",
+            "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.",
+            "m.fit(x, y)",
+            "keras.Sequential.fit",
+            {"faq:error-data-cardinality-ambiguous", "api:keras.Model.fit"},
+        ),
+    ],
+)
+def test_what_was_called_leads_to_its_pages(
+    knowledge: KnowledgeBase, kind: str, message: str, line: str, called: str, pages: set[str]
+) -> None:
+    found = [
+        source.id for source in knowledge.explain_error(kind, message, line=line, raised_in="keras", called=called)
+    ]
+    assert pages <= set(found) and len(found) <= 3
+    assert "cardinality" not in message or found[0] == "faq:error-data-cardinality-ambiguous"
+
+
+def test_what_was_called_need_not_exist(knowledge: KnowledgeBase) -> None:
+    for called in ("keras.nothing.at_all", "", "\x00" * 300):
+        assert len(knowledge.explain_error("ValueError", "odd", raised_in="keras", called=called)) <= 3
+
+
+def test_a_method_of_another_kind_of_model_is_what_was_meant(knowledge: KnowledgeBase) -> None:
+    found = knowledge.explain_error("AttributeError", "'Functional' object has no attribute 'add'", raised_in="")
+    assert found[0].symbol == "keras.Sequential.add"
+
+
+@pytest.mark.parametrize(
     ("symbol", "page"),
     [
         ("keras.callbacks.TerminateOnNaN", "callbacks/terminate_on_nan/"),

@@ -272,14 +272,32 @@ def test_run_in_progress_survives_the_death_of_its_parent(keras_runner: Runner) 
 
 
 @pytest.mark.parametrize(
-    ("source", "where"),
+    ("source", "where", "called"),
     [
-        ("import keras; keras.Variable([1.0]).assign([1.0, 2.0])", "keras"),
-        ("import keras\nkeras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).get_layer('x')", "keras"),
-        ("import keras; [][1]", ""),
-        ("import keras\ntry:\n    keras.ops.ones(3).assign()\nexcept Exception:\n    raise", ""),
+        ("keras.Variable([1.0]).assign([1.0, 2.0])", "keras", "keras.Variable.assign"),
+        ("keras.Sequential([keras.Input((2,))]).get_layer('x')", "keras", "keras.Sequential.get_layer"),
+        ("keras.layers.Dense(3, activation='rellu')", "keras", "keras.layers.Dense"),
+        ("keras.ops.matmul(keras.ops.ones((2, 3)), keras.ops.ones((2, 3)))", "keras", "keras.ops.matmul"),
+        # What Keras called of the snippet's own, and what the snippet called of its own.
+        (
+            "class L(keras.Layer):\n    def call(self, x):\n        return x @ self.w\nL()(keras.ops.ones((1, 1)))",
+            "keras",
+            "keras.Layer.call",
+        ),
+        ("class M(keras.Model):\n    def half(self):\n        return 1 / 0\nM().half()", "", None),
+        ("[][1]", "", None),
+        ("try:\n    keras.ops.ones(3).assign()\nexcept Exception:\n    raise", "", None),
+        # Objects that raise when they are looked at.
+        (
+            "class Odd:\n    def __getattribute__(self, name):\n        raise OSError('no')\n"
+            "def f(self):\n    return keras.layers.Dense(self)\nf(Odd())",
+            "keras",
+            "keras.layers.Dense",
+        ),
+        ("def f(self):\n    return f(self)\nf(keras.Layer())", "", None),
     ],
 )
-def test_where_an_error_came_from_is_told(keras_runner: Runner, source: str, where: str) -> None:
-    error = keras_runner.run(Job(source, backend="jax")).error
-    assert error is not None and error.raised_in == where
+def test_where_an_error_came_from_is_told(keras_runner: Runner, source: str, where: str, called: str | None) -> None:
+    error = keras_runner.run(Job(f"import keras\n{source}", backend="jax")).error
+    assert error is not None
+    assert (error.raised_in, error.called) == (where, called)

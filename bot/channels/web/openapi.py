@@ -114,6 +114,7 @@ _SCHEMAS: Json = {
             "source_line": _MAYBE_TEXT,
             "traceback": _MAYBE_TEXT,
             "raised_in": _MAYBE_TEXT,
+            "called": _MAYBE_TEXT,
         }
     ),
     "Artifact": _object(
