@@ -145,8 +145,8 @@ class Pool:
                 if not self._parked[job.backend]:
                     return None
                 child = self._parked[job.backend].popleft()
-            # A child ends with its parent, but some time later: it must not be given a run in between.
-            if child.dead(0) or not self._warm[job.backend].alive():
+            # One whose parent died, and was perhaps replaced already, must not be given a run before it ends as well.
+            if child.dead(0) or not self._warm[job.backend].has(child):
                 child.close()
                 continue
             if job.limits.memory_bytes != child.limits.memory_bytes:

@@ -58,12 +58,16 @@ def pid_of(handle: int) -> int:
 class Child:
     """One cell, isolated or about to be, seen from outside. Every descriptor here is the runner's own end.
 
-    `handle` is the cell's first process, whose end is everybody's; `worker` the one that the snippet lives in.
+    `handle` is the cell's first process, whose end is everybody's; `worker` the one that the snippet lives in;
+    `parent` the number of the process it was forked from.
     """
 
-    def __init__(self, handle: int, worker: int, ends: dict[str, int], group: Group, limits: Limits) -> None:
+    def __init__(
+        self, handle: int, worker: int, ends: dict[str, int], group: Group, limits: Limits, parent: int
+    ) -> None:
         self.handle = handle
         self.worker = worker
+        self.parent = parent
         self.output, self.errors = ends["output"], ends["errors"]
         self.channel = socket.socket(fileno=ends["channel"])
         self.control = socket.socket(fileno=ends["control"])
@@ -135,7 +139,13 @@ class Spawner:
 
     def alive(self) -> bool:
         """True when the parent has started and not ended."""
-        return self._process is not None and self._process.poll() is None
+        process = self._process
+        return process is not None and process.poll() is None
+
+    def has(self, child: Child) -> bool:
+        """True when a child's parent lives. A child ends with it, but some time later."""
+        process = self._process
+        return process is not None and process.pid == child.parent and process.poll() is None
 
     def start(self) -> None:
         """Start the parent and wait until it has imported what it should.
@@ -228,7 +238,7 @@ class Spawner:
         return child
 
     def _ask(self, limits: Limits, warm: bool) -> Child:
-        if self._commands is None:
+        if self._commands is None or self._process is None:
             raise SpawnFailed("the parent was not started")
         group = self._groups.create()
         mine: dict[str, int] = {}
@@ -264,7 +274,7 @@ class Spawner:
                 raise SpawnFailed(str(answer.get("problem", "an answer without a child")))
             handle, worker = descriptors
             group.watch(*(pid for pid in map(pid_of, descriptors) if pid > 0))
-            return Child(handle, worker, mine, group, limits)
+            return Child(handle, worker, mine, group, limits, self._process.pid)
         except BaseException:
             for descriptor in mine.values():
                 os.close(descriptor)

@@ -245,6 +245,22 @@ def test_dead_parent_is_replaced_without_anybody_noticing(keras_runner: Runner) 
     assert (result.status, result.stdout) == ("ok", "jax\n")
 
 
+def test_child_of_a_replaced_parent_is_not_taken_for_one_of_the_new(keras_runner: Runner) -> None:
+    keras_runner.run(Job("import jax", backend="jax", limits=Limits(wall_s=60)))
+    spawner = keras_runner._pool._warm["jax"]
+    child = spawner.spawn(Limits())
+    try:
+        assert spawner.has(child)
+        assert spawner._process is not None
+        spawner._process.kill()
+        spawner._process.wait()
+        assert not spawner.has(child)
+        spawner.start()
+        assert spawner.alive() and not spawner.has(child)
+    finally:
+        child.close()
+
+
 def test_stuck_parent_is_replaced_without_anybody_noticing(tmp_path: Path) -> None:
     import signal
 
