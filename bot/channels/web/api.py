@@ -18,7 +18,7 @@ from bot.channels.web.plain_json import PlainJson
 from bot.channels.web.problems import Problem, busy, invalid
 from bot.channels.web.run_pages import submit
 from bot.channels.web.site import MOST_STREAMS, Site, site_of
-from bot.channels.web.views import PICTURE_MARK_BYTES, picture_type, public_artifact, public_result
+from bot.channels.web.views import PICTURE_TYPES, public_artifact, public_result
 from bot.channels.web.watch import follow, wait_for_result
 from bot.channels.web.wire import parse_ask, parse_flag, parse_run, read_json
 from runner.job import Artifact, Event
@@ -173,9 +173,8 @@ def _pending(run_id: str) -> dict[str, Any]:
 
 
 def _artifact_response(artifact: Artifact, path: Path) -> Response:
-    with path.open("rb") as file:
-        media_type = picture_type(file.read(PICTURE_MARK_BYTES))
-    disposition = "inline" if media_type else "attachment"
+    is_picture = artifact.media_type in PICTURE_TYPES
+    disposition = "inline" if is_picture else "attachment"
     name = quote(artifact.name.encode("utf-8", "replace"), safe="")
     headers = {
         "Content-Disposition": f"{disposition}; filename*=UTF-8''{name}",
@@ -184,7 +183,8 @@ def _artifact_response(artifact: Artifact, path: Path) -> Response:
         "Cache-Control": "private, max-age=86400, immutable",
     }
     # What is no picture of ours is bytes, whatever the snippet called it.
-    return FileResponse(path, media_type=media_type or "application/octet-stream", headers=headers)
+    media_type = artifact.media_type if is_picture else "application/octet-stream"
+    return FileResponse(path, media_type=media_type, headers=headers)
 
 
 async def _check_knowledge(site: Site) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bot.channels.web import markup
 from bot.channels.web.problems import Problem
 from bot.channels.web.run_pages import submitted
 from bot.channels.web.site import Site, site_of
-from bot.channels.web.views import RunView
+from bot.channels.web.views import RunView, run_view
 from bot.channels.web.wire import parse_run_form, read_form
 from runner.compare import largest_difference, last_loss, printed_numbers
 from runner.job import BACKENDS, Job, Result
@@ -77,6 +77,6 @@ def _columns(site: Site, run_ids: list[str]) -> list[Column]:
                 first = numbers
             elif numbers:
                 difference = largest_difference(first, numbers)
-        view = site.run_view(result, job, on_permalink=False)
+        view = run_view(result, job, on_permalink=False)
         columns.append(Column(run_id, job, result, view, last_loss(result), difference))
     return columns

@@ -12,6 +12,7 @@ from bot.channels.web import markup
 from bot.channels.web.problems import Problem, from_runner
 from bot.channels.web.site import FRAGMENT_HEADER, Site, site_of
 from bot.channels.web.starters import STARTERS, starter
+from bot.channels.web.views import run_view
 from bot.channels.web.wire import parse_run_form, read_form
 from runner.errors import RunnerError
 from runner.job import Job
@@ -46,7 +47,7 @@ async def permalink(request: Request) -> Response:
     result = await site.looking(site.assistant.result, run_id)
     job = await site.looking(site.assistant.runner.job, run_id)
     fragment = request.headers.get(FRAGMENT_HEADER)
-    view = await site.looking(lambda: site.run_view(result, job, on_permalink=not fragment)) if result else None
+    view = await site.looking(lambda: run_view(result, job, on_permalink=not fragment)) if result else None
     if fragment:
         template = "_run.html" if result else "_running.html"
         return await site.page(request, template, result=result, view=view, run_id=run_id)

@@ -34,8 +34,7 @@ from bot.memory import Memory
 from bot.settings import Settings
 from kb.errors import KnowledgeError
 from kb.pages import Kind, Source
-from runner.errors import RunnerError
-from runner.job import BACKENDS, Artifact, Job, Result
+from runner.job import BACKENDS
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -143,17 +142,6 @@ class Site:
             sources: tuple[Source, ...] = found[1]
             return sources
         return await self.asking(self.kept, f"search {text}", lambda: self.assistant.knowledge.search(text))
-
-    def run_view(self, result: Result, job: Job | None, *, on_permalink: bool) -> views.RunView:
-        """Prepare a result for a page; what is called a picture and is none becomes a file like others."""
-        return views.run_view(result, job, on_permalink=on_permalink, is_picture=self._is_picture)
-
-    def _is_picture(self, run_id: str, artifact: Artifact) -> bool:
-        try:
-            with self.assistant.runner.artifact_path(run_id, artifact.name).open("rb") as file:
-                return views.picture_type(file.read(views.PICTURE_MARK_BYTES)) is not None
-        except (OSError, RunnerError):
-            return False
 
     def link(self, name: str) -> str | None:
         """Return the address of a symbol's page, or None when the knowledge base has none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -19,10 +18,8 @@ from runner.job import Artifact, Fit, Job, Result, RunError
 # Lines shown before and after the one that failed.
 CONTEXT_LINES = 2
 MAX_TABLE_ROWS = 100
-# What a picture's file begins with; its name says nothing.
-PICTURE_MARKS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-PICTURE_MARK_BYTES = 8
-PICTURE_TYPES = frozenset(PICTURE_MARKS.values())
+# The pictures that pages show. The runner gives a file such a type only where it holds one, whatever its name.
+PICTURE_TYPES = frozenset({"image/png", "image/jpeg"})
 # The runner's pictures of models, with `graph`.
 _GRAPH = re.compile(r"model-\d+\.png")
 # The runner's own picture of a `fit`, which pages draw themselves, sharper and with the figures.
@@ -107,11 +104,9 @@ def answer_view(answer: Answer) -> AnswerView:
     return AnswerView(blocks, markup.code_block(code) if code else None, markup.render(mark + rest))
 
 
-def run_view(
-    result: Result, job: Job | None, *, on_permalink: bool, is_picture: Callable[[str, Artifact], bool]
-) -> RunView:
-    """Prepare a result for a page; `is_picture` looks into a file of the run."""
-    shown = [a for a in result.artifacts if _is_shown(a, result) and is_picture(result.id, a)]
+def run_view(result: Result, job: Job | None, *, on_permalink: bool) -> RunView:
+    """Prepare a result for a page."""
+    shown = [artifact for artifact in result.artifacts if _is_shown(artifact, result)]
     kept = [artifact for artifact in result.artifacts if artifact not in shown]
     graphs = [artifact for artifact in shown if job is not None and job.graph and _GRAPH.fullmatch(artifact.name)]
     return RunView(
@@ -123,11 +118,6 @@ def run_view(
         downloads=[_file(result.id, artifact) for artifact in kept],
         fits=[_fit(fit) for fit in result.fits],
     )
-
-
-def picture_type(beginning: bytes) -> str | None:
-    """Return the media type of a picture by its first bytes, None when it is none that pages show."""
-    return next((kind for mark, kind in PICTURE_MARKS.items() if beginning.startswith(mark)), None)
 
 
 def address_of(source: Source | Page) -> str:
