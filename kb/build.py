@@ -62,9 +62,13 @@ def fingerprint(versions: dict[str, str], model: str) -> str:
 
 
 def content_fingerprint(folder: Path | None, added: AddedSources | None = None) -> str:
-    """Return the hash of what people give: the content folder, our own tables, and the sources that were added."""
-    tables = Path(__file__).parent / "tables"
-    files = [*sorted(tables.rglob("*.txt")), *content.files(folder)]
+    """Return the hash of what people give: the content folder, our own tables, and the sources that were added.
+
+    What reads the content folder counts as well, so that a change of it is not hidden by an earlier build.
+    """
+    here = Path(__file__).parent
+    readers = [here / "sources" / name for name in ("content.py", "examples.py", "front_matter.py", "markdown.py")]
+    files = [*sorted((here / "tables").rglob("*.txt")), *readers, *content.files(folder)]
     if folder is not None and (folder / EDITED).is_file():
         files.append(folder / EDITED)
     ours = text_hash(*(f"{path.name} {file_hash(path)}" for path in files))

@@ -14,7 +14,7 @@ from kb.sources import front_matter
 from kb.sources.outside import Unreadable
 
 # What of the front matter a page keeps as it stands.
-_TOLD = ("tags", "keras", "backends", "sources", "updated", "was")
+_TOLD = ("tags", "keras", "backends", "sources", "updated", "was", "minutes", "titles", "summary", "summaries")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import datetime
 import itertools
 import re
@@ -182,6 +183,25 @@ def test_step_has_titles_and_whole_exercises(path: Path) -> None:
     for exercise in exercises:
         kinds = re.findall(r"^```python (exercise|solution|check)$", exercise, re.MULTILINE)
         assert kinds == ["exercise", "solution", "check"]
+
+
+@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+def test_exercises_stand_alone(path: Path) -> None:
+    """An answer is checked by itself, on its own page: nothing of the step runs before it."""
+    for block in re.findall(r"^```python (?:exercise|solution|check)\n(.*?)^```", body(path), re.MULTILINE | re.DOTALL):
+        tree = ast.walk(ast.parse(block))
+        names = [node for node in tree if isinstance(node, ast.Name)]
+        known = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | set(dir(builtins))
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                known.add(node.name)
+            elif isinstance(node, ast.arg):
+                known.add(node.arg)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                known |= {(one.asname or one.name).split(".")[0] for one in node.names}
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                known.add(node.name)
+        assert {node.id for node in names} <= known
 
 
 def test_steps_are_seven_and_in_order() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -26,6 +26,7 @@ from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
 from bot.channels.web.snippets import is_session, runnable
+from bot.exercises import role_of
 from kb.normalize import words
 
 # Turns the name of a symbol into the address of its page, or None when there is no such page.
@@ -59,12 +60,16 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code block: as written, highlighted, and as a program (None when it is not one that runs)."""
+    """A code block: as written, highlighted, and as a program (None when it is not one that runs).
+
+    `role` is the part of an exercise that it is, "" for any other.
+    """
 
     source: str
     html: Markup
     language: str
     runnable: str | None
+    role: str = ""
     is_code = True
 
 
@@ -78,7 +83,8 @@ def render(text: str, link: Linker | None = None) -> list[Block]:
     blocks: list[Block] = []
     for part in _split_at_code(parser.parse(text, env)):
         if isinstance(part, Token):
-            blocks.append(code_block(part.content, part.info.strip().partition(" ")[0].lower()))
+            block = code_block(part.content, part.info.strip().partition(" ")[0].lower())
+            blocks.append(replace(block, role=role_of(part.info)))
             continue
         html = parser.renderer.render(part, parser.options, env)
         blocks.append(Prose(Markup(_CLEANER.clean(html))))  # noqa: S704 - cleaned in this very line

@@ -14,10 +14,12 @@ from starlette.responses import RedirectResponse, Response
 
 from bot import verified
 from bot.channels.web import markup
+from bot.channels.web.exercise_pages import without_exercise
 from bot.channels.web.feeds import summary_of
 from bot.channels.web.language import locale_of
 from bot.channels.web.problems import Problem
 from bot.channels.web.site import MAX_SYMBOL, Site, site_of
+from bot.exercises import exercises
 from bot.wording import say
 from kb.normalize import detect_language, words
 from kb.pages import Kind, Page
@@ -114,7 +116,8 @@ async def learn_index(request: Request) -> Response:
     guides = await site.looking(site.assistant.knowledge.pages, "guide")
     examples = await site.looking(site.assistant.knowledge.pages, "example")
     # Added sources hold guides and examples, too; they are not ours to list.
-    steps = [_described(guide) for guide in guides if guide.url.startswith("/learn#")]
+    locale = locale_of(request)
+    steps = [_step(guide, locale) for guide in guides if guide.url.startswith("/learn#")]
     ours = [_described(example) for example in examples if example.url.startswith("/learn#")]
     return await site.page(request, "learn_index.html", steps=steps, examples=ours)
 
@@ -224,8 +227,14 @@ def structured_data(page: Page, address: str) -> dict[str, Any]:
 
 
 def _entry_values(site: Site, page: Page, locale: str) -> dict[str, Any]:
+    tried = {exercise.title: exercise for exercise in exercises(page)} if page.kind == "guide" else {}
     sections = [
-        {"number": number, "title": section.title, "blocks": markup.render(section.text, site.link)}
+        {
+            "number": number,
+            "title": section.title,
+            "blocks": without_exercise(markup.render(section.text, site.link)),
+            "exercise": tried.get(section.title),
+        }
         for number, section in enumerate(page.sections, start=1)
     ]
     asked = [question for question in page.questions if question.isascii()][:4]
@@ -237,7 +246,9 @@ def _entry_values(site: Site, page: Page, locale: str) -> dict[str, Any]:
         "name": name_of(page),
         "sections": sections,
         "asked": asked,
-        "also": title_in(page, locale) if page.language != locale else page.title,
+        "also": translated(page, "titles", locale) or title_in(page, locale),
+        "exercises": len(tried),
+        "onward": _next_step(site, page) if tried else None,
         "links": links,
         "symbols": symbols,
         "verified": verified.load(site.settings.data_dir, site.settings.content_dir, file) if file else None,
@@ -269,6 +280,33 @@ def _described(page: Page) -> dict[str, Any]:
     about = rest if page.kind == "example" else first
     about = "" if about.lstrip().startswith(("```", "- ", "|")) else " ".join(about.partition("```")[0].split())
     return {"name": name_of(page), "mark": page.url.partition("#")[2], "title": page.title, "about": about}
+
+
+def translated(page: Page, name: str, locale: str) -> str:
+    """Return a translation that a page carries, as in its front matter's `titles`; "" where it has none."""
+    told = page.meta.get(name)
+    return str(told.get(locale, "")) if isinstance(told, dict) else ""
+
+
+def _step(page: Page, locale: str) -> dict[str, Any]:
+    """Return what the list shows of a step of the learning path, in the reader's language where it is there."""
+    summary = translated(page, "summaries", locale) or str(page.meta.get("summary") or "")
+    title = translated(page, "titles", locale)
+    return {
+        **_described(page),
+        "title": title or page.title,
+        **({"about": summary} if summary else {}),
+        "language": locale if title else page.language,
+        "minutes": page.meta.get("minutes"),
+        "exercises": len(exercises(page)),
+    }
+
+
+def _next_step(site: Site, page: Page) -> Page | None:
+    """Return the step after one of the learning path; None after the last."""
+    steps = [guide for guide in site.assistant.knowledge.pages("guide") if guide.url.startswith("/learn#")]
+    place = next((place for place, step in enumerate(steps) if step.id == page.id), len(steps))
+    return steps[place + 1] if place + 1 < len(steps) else None
 
 
 def _topic(entry: Page) -> str:

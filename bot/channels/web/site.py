@@ -56,6 +56,7 @@ SAID_BY_SCRIPT = (
     "code.selected",
     "home.found",
     "home.nothing_yet",
+    "learn.progress",
     *(f"kind.{kind}" for kind in get_args(Kind)),
 )
 VARY = f"{FRAGMENT_HEADER}, Accept-Language, Cookie"

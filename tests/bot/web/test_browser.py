@@ -249,6 +249,7 @@ def test_everything_is_reached_by_keyboard(open_page):
         ("faq-entry", "/faq/stop-training-early"),
         ("learn", "/learn"),
         ("learn-entry", "/learn/first_model"),
+        ("learn-step", "/learn/what-is-a-neural-network"),
         ("playground", "/playground"),
         ("errors", "/errors"),
         ("errors-pasted", "/errors?q=expected ndim=3, found ndim=2"),

@@ -211,11 +211,11 @@ function follow(panel, zone) {
     };
     const conclude = async () => {
       end();
-      const { nodes } = await part("run", `/r/${encodeURIComponent(id)}`);
+      const { nodes } = await part("run", panel.dataset.then ?? `/r/${encodeURIComponent(id)}`);
       zone.replaceChildren(nodes);
       enliven(zone);
       const result = find("[data-result]", zone);
-      announce(find("[data-sentence]", zone)?.textContent || say("run.ended"));
+      announce(find("[data-verdict], [data-sentence]", zone)?.textContent.trim() || say("run.ended"));
       if (result) document.dispatchEvent(new CustomEvent("lobby:result", { detail: { result, zone } }));
     };
     zone.addEventListener("lobby:abandon", end);
