@@ -146,7 +146,7 @@ def _take_upgrade(browser: Browser, address: str, name: str, options: dict[str, 
     context = browser.new_context(base_url=address, **options)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/playground")
-    page.get_by_label("Python code").fill(OLD_CODE)
+    page.locator("#source").fill(OLD_CODE)
     page.get_by_role("button", name="Upgrade to Keras 3").click()
     page.locator(".diff-new").first.wait_for()
     _keep(page, name)

@@ -117,7 +117,7 @@ def test_old_code_is_upgraded_with_a_difference_to_read(open_page, keep):
     expect(page.locator(".diff-old").first).to_be_visible()
     expect(page.locator(".diff-new", has_text="epochs=3")).to_be_visible()
     expect(page.locator(".changes").first).to_contain_text("Line")
-    expect(page.get_by_label("Python code")).to_have_value(re.compile("epochs=3"))
+    expect(page.locator("#source")).to_have_value(re.compile("epochs=3"))
     keep(page, "upgrade")
     nobody_shut_out(page)
     write(page, "print(1)")
@@ -157,7 +157,7 @@ def test_a_run_is_forked(open_page):
     finished(page, "ok")
     page.get_by_role("link", name="Fork").click()
     expect(page).to_have_url(re.compile("/playground[?]from="))
-    expect(page.get_by_label("Python code")).to_have_value(re.compile("class Scale"))
+    expect(page.locator("#source")).to_have_value(re.compile("class Scale"))
 
 
 @pytest.mark.parametrize(
@@ -241,3 +241,21 @@ def test_the_first_paint_comes_at_once(open_page):
         times.append(page.evaluate(FIRST_PAINT))
     print("first contentful paint, ms:", sorted(round(time) for time in times))
     assert times
+
+
+LARGEST_PAGE_BYTES = 150 * 1024
+WEIGHT = """performance.getEntries()
+  .filter((one) => one.entryType === "navigation" || /[.](js|css)([?]|$)/.test(one.name))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/playground", "/learn/keras-basics", "/faq", "/docs", "/docs/keras.layers.LSTM"]
+)
+def test_a_page_weighs_little(open_page, path):
+    """Its own text, styles and scripts as they travel; the two fonts are kept by the browser for good."""
+    page = open_page(path)
+    page.wait_for_load_state("networkidle")
+    weight = page.evaluate(WEIGHT)
+    print(f"{path}: {weight / 1024:.0f} KiB")
+    assert 5_000 < weight <= LARGEST_PAGE_BYTES

@@ -1,141 +1,128 @@
-// A small editor: line numbers and colours lie under a plain text area, which stays what is edited and sent.
+// Code is edited in CodeMirror where there is script. The text area that the page came with stays: it is what is sent,
+// what other scripts read and write, and what is edited without.
 
-const TOKENS = new RegExp(
-  [
-    /(?<comment>#[^\n]*)/,
-    /(?<string>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/,
-    /(?<number>\b(?:0[xob][\da-fA-F_]+|\d[\d_]*\.?[\d_]*(?:e[+-]?\d+)?)\b)/,
-    /(?<defined>(?<=\b(?:def|class)\s+)\w+)/,
-    /(?<keyword>\b(?:and|as|assert|async|await|break|case|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|lambda|match|nonlocal|not|or|pass|raise|return|try|while|with|yield|None|True|False)\b)/,
-    /(?<builtin>\b(?:print|range|len|list|dict|set|tuple|int|float|str|bool|zip|map|sum|min|max|abs|sorted|enumerate|isinstance|super|open|input|type|self)\b|@\w[\w.]*)/,
-  ]
-    .map((part) => part.source)
-    .join("|"),
-  "g",
-);
-const CLASSES = { comment: "c1", string: "s2", number: "mi", defined: "nf", keyword: "k", builtin: "nb" };
-const MOST_COLOURED = 40000;
+const STYLE = {
+  "&": { fontSize: "0.9063rem", color: "var(--text)", backgroundColor: "transparent" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontVariantLigatures: "none", lineHeight: "1.6", minHeight: "var(--least, 12rem)", maxHeight: "70vh" },
+  ".cm-content": { padding: "1rem 0", caretColor: "var(--text)" },
+  ".cm-line": { padding: "0 1.1rem 0 0.9rem" },
+  ".cm-gutters": { color: "var(--soft)", backgroundColor: "var(--panel)", borderRight: "1px solid var(--rule)" },
+  ".cm-lineNumbers .cm-gutterElement": { minWidth: "3.1rem", padding: "0 0.75rem" },
+  ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--focus) 6%, transparent)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "color-mix(in srgb, var(--focus) 28%, transparent)",
+  },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  ".cm-failed": { backgroundColor: "var(--accent-wash)" },
+  ".cm-gutterElement.cm-failed": { color: "var(--on-accent)", backgroundColor: "var(--accent)" },
+};
 
-function colour(text, paper) {
-  const nodes = [];
-  let at = 0;
-  if (text.length <= MOST_COLOURED) {
-    for (const match of text.matchAll(TOKENS)) {
-      const kind = Object.keys(CLASSES).find((name) => match.groups[name] !== undefined);
-      const span = document.createElement("span");
-      span.className = CLASSES[kind];
-      span.textContent = match[0];
-      nodes.push(text.slice(at, match.index), span);
-      at = match.index + match[0].length;
-    }
-  }
-  nodes.push(text.slice(at) + "\n");
-  paper.replaceChildren(...nodes);
+function colours({ HighlightStyle, tags }) {
+  const say = (tag, name, more) => ({ tag, color: `var(--code-${name})`, ...more });
+  return HighlightStyle.define([
+    say(tags.comment, "comment", { fontStyle: "italic" }),
+    say([tags.keyword, tags.operatorKeyword, tags.self, tags.bool, tags.null, tags.atom], "keyword"),
+    say([tags.definition(tags.variableName), tags.className, tags.standard(tags.name), tags.meta], "name"),
+    say([tags.string, tags.special(tags.string)], "string"),
+    say(tags.number, "number"),
+  ]);
 }
 
-function number(text, gutter, failed) {
-  const count = text.split("\n").length;
-  const nodes = [];
-  for (let line = 1; line <= count; line += 1) {
-    if (line === failed) {
-      const mark = document.createElement("span");
-      mark.className = "failed";
-      mark.textContent = line;
-      nodes.push(mark, "\n");
-    } else {
-      nodes.push(line + "\n");
-    }
-  }
-  gutter.replaceChildren(...nodes);
+/** Marks one line, as the one that failed, in the text and in the gutter. */
+function marker({ StateEffect, StateField, Decoration, RangeSet, GutterMarker, gutterLineClass, EditorView }) {
+  const mark = StateEffect.define();
+  const line = Decoration.line({ class: "cm-failed" });
+  const gutter = new (class extends GutterMarker {
+    elementClass = "cm-failed";
+  })();
+  const nothing = { lines: Decoration.none, gutter: RangeSet.empty };
+  const field = StateField.define({
+    create: () => nothing,
+    update(value, { effects, docChanged, state }) {
+      const told = effects.find((effect) => effect.is(mark));
+      if (!told) return docChanged ? nothing : value;
+      if (told.value < 1 || told.value > state.doc.lines) return nothing;
+      const { from } = state.doc.line(told.value);
+      return { lines: Decoration.set([line.range(from)]), gutter: RangeSet.of([gutter.range(from)]) };
+    },
+    provide: (own) => [
+      EditorView.decorations.from(own, (value) => value.lines),
+      gutterLineClass.from(own, (value) => value.gutter),
+    ],
+  });
+  return { mark, field };
 }
 
-/** Replaces a stretch of text so that undo still works. */
-function replace(area, start, end, text) {
-  area.setSelectionRange(start, end);
-  if (!document.execCommand("insertText", false, text)) area.setRangeText(text, start, end, "end");
+/** Types over a selection. The browser would do so by copying colours as inline styles, which the policy forbids. */
+function typeOver(event, view) {
+  if (event.inputType !== "insertText" || !event.data || view.state.selection.ranges.every((range) => range.empty)) return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  return true;
 }
 
-function lineStart(text, at) {
-  return text.lastIndexOf("\n", at - 1) + 1;
-}
-
-function indent(area, back) {
-  const { value, selectionStart: start, selectionEnd: end } = area;
-  if (start === end && !back) {
-    const column = start - lineStart(value, start);
-    replace(area, start, end, " ".repeat(4 - (column % 4)));
-    return;
-  }
-  const from = lineStart(value, start);
-  const old = value.slice(from, end);
-  const fresh = back ? old.replace(/^ {1,4}/gm, "") : old.replace(/^(?=[^\n])/gm, "    ");
-  if (fresh === old) return;
-  replace(area, from, end, fresh);
-  const moved = fresh.length - old.length;
-  if (start === end) area.setSelectionRange(Math.max(from, start + moved), Math.max(from, start + moved));
-  else area.setSelectionRange(from, from + fresh.length);
-}
-
-function newline(area) {
-  const { value, selectionStart: start, selectionEnd: end } = area;
-  const line = value.slice(lineStart(value, start), start);
-  const margin = /^ */.exec(line)[0];
-  const deeper = /[:([{]\s*(?:#.*)?$/.test(line) ? "    " : "";
-  const shallower = /^\s*(?:return|pass|break|continue|raise)\b/.test(line) ? margin.slice(4) : null;
-  replace(area, start, end, "\n" + (shallower ?? margin + deeper));
-}
-
-function setUp(editor) {
+function setUp(editor, mirror) {
+  const { EditorState, EditorView, keymap } = mirror;
   const area = editor.querySelector("textarea");
-  const paper = document.createElement("pre");
-  const gutter = document.createElement("div");
-  let failed = 0;
-  let leaving = false;
-  paper.className = "paper hl";
-  gutter.className = "gutter";
-  for (const part of [paper, gutter]) part.setAttribute("aria-hidden", "true");
-  area.before(gutter, paper);
-  editor.classList.add("live");
-
-  const draw = () => {
-    colour(area.value, paper);
-    number(area.value, gutter, failed);
+  const label = editor.querySelector("label");
+  const host = document.createElement("div");
+  // Within a shadow, the styles that CodeMirror makes are no inline styles, which the pages' policy forbids.
+  const root = host.attachShadow({ mode: "open" });
+  const { mark, field } = marker(mirror);
+  const send = () => {
+    area.form.requestSubmit();
+    return true;
   };
+  const described = document.getElementById(area.getAttribute("aria-describedby"))?.textContent.trim();
+  const named = { "aria-label": label.textContent.trim(), autocapitalize: "off", autocorrect: "off", spellcheck: "false", tabindex: "0" };
 
+  editor.append(host);
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: area.value,
+      extensions: [
+        mirror.lineNumbers(),
+        mirror.history(),
+        mirror.drawSelection(),
+        mirror.highlightActiveLine(),
+        mirror.bracketMatching(),
+        mirror.indentOnInput(),
+        mirror.indentUnit.of("    "),
+        EditorState.tabSize.of(4),
+        mirror.StreamLanguage.define(mirror.python),
+        mirror.syntaxHighlighting(colours(mirror)),
+        keymap.of([{ key: "Mod-Enter", run: send }, mirror.indentWithTab, ...mirror.defaultKeymap, ...mirror.historyKeymap]),
+        EditorView.contentAttributes.of(described ? { ...named, "aria-description": described } : named),
+        EditorView.theme(STYLE),
+        EditorView.domEventHandlers({ beforeinput: typeOver }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) area.value = update.state.doc.toString();
+        }),
+        field,
+      ],
+    }),
+  });
+
+  // Nobody meets the text area any more; what is empty is refused with words, by the runner.
+  label.removeAttribute("for");
+  area.required = false;
+  area.tabIndex = -1;
+  area.setAttribute("aria-hidden", "true");
+  editor.classList.add("live");
+  area.addEventListener("lobby:show", () => view.focus());
+  // Whoever fills the text area says so.
   area.addEventListener("input", () => {
-    failed = 0;
-    draw();
+    const old = view.state.doc.toString();
+    if (area.value !== old) view.dispatch({ changes: { from: 0, to: old.length, insert: area.value } });
   });
-  area.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    if (event.key === "Escape") {
-      leaving = true;
-      return;
-    }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      area.form.requestSubmit();
-    } else if (event.key === "Tab" && !leaving && !event.ctrlKey && !event.altKey && !event.metaKey) {
-      event.preventDefault();
-      indent(area, event.shiftKey);
-    } else if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      newline(area);
-    }
-    if (event.key !== "Shift") leaving = false;
-  });
-  area.addEventListener("blur", () => (leaving = false));
-
   // Only the result of what stands in this editor marks a line in it.
   document.addEventListener("lobby:result", ({ detail }) => {
     if (detail.zone.id !== area.form.dataset.zone) return;
-    failed = Number(detail.result.dataset.errorLine || 0);
-    draw();
+    view.dispatch({ effects: mark.of(Number(detail.result.dataset.errorLine || 0)) });
   });
-
-  const draft = takeDraft();
-  if (draft && location.pathname === "/playground" && !location.search) area.value = draft;
-  draw();
 }
 
 function takeDraft() {
@@ -148,4 +135,10 @@ function takeDraft() {
   }
 }
 
-for (const editor of document.querySelectorAll("[data-editor]")) setUp(editor);
+const editors = [...document.querySelectorAll("[data-editor]")];
+const draft = takeDraft();
+if (editors.length) {
+  const [area] = editors.map((editor) => editor.querySelector("textarea"));
+  if (draft && location.pathname === "/playground" && !location.search) area.value = draft;
+  import(editors[0].dataset.editor).then((mirror) => editors.forEach((editor) => setUp(editor, mirror)));
+}

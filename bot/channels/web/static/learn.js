@@ -50,7 +50,7 @@ function setUp(form) {
   again.addEventListener("click", () => {
     fill(area.dataset.starter.trimEnd());
     keep((state) => delete state.answers[form.dataset.exercise]);
-    area.focus();
+    area.dispatchEvent(new Event("lobby:show"));
   });
   form.addEventListener("submit", () => keep((state) => (state.answers[form.dataset.exercise] = area.value)));
 }

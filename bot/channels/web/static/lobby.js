@@ -303,6 +303,7 @@ function edit(link, event) {
     editor.dispatchEvent(new Event("input", { bubbles: true }));
     editor.scrollIntoView({ behavior: "smooth", block: "center" });
     editor.focus({ preventScroll: true });
+    editor.dispatchEvent(new Event("lobby:show"));
     return;
   }
   try {
