@@ -6,11 +6,11 @@ import dataclasses
 import difflib
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import libcst as cst
 
-from runner.upgrade import python2
+from runner.upgrade import pasted, python2
 from runner.upgrade.context import Context
 from runner.upgrade.finish import finish
 from runner.upgrade.rules import RULES
@@ -58,26 +58,62 @@ def upgrade(source: str, *, also: Collection[str] = (), error: Failure | None = 
     mark = "\ufeff" if source.startswith("\ufeff") else ""
     text = source.removeprefix("\ufeff")
     if not _KERAS.search(text):
-        problem = python2.syntax_error(text)
-        return Upgrade(source, source, problem=problem)
+        return Upgrade(source, source, problem=python2.syntax_error(pasted.plain(text)[0]))
     deep = _too_deep(text)
     if deep is not None:
         return _unreadable(source, f"Line {deep}: this is nested deeper than {MAX_DEPTH} levels; flatten it first.")
-    try:
-        return _upgrade(source, mark, text, also, error)
-    except RecursionError:
-        return _unreadable(source, python2.too_deep(text))
+    skipped: dict[str, Finding] = {}
+    while True:
+        try:
+            return _upgrade(source, mark, text, also, error, skipped)
+        except RecursionError:
+            return _unreadable(source, python2.too_deep(text))
+        except RuleFailed as failed:
+            skipped[failed.finding.rule] = failed.finding
+
+
+class RuleFailed(Exception):
+    """A rule that raised; the program is upgraded without it, and `finding` says so at the place where it failed."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
 
 
 def _unreadable(source: str, problem: str) -> Upgrade:
     return Upgrade(source, source, problem=problem)
 
 
-def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Failure | None) -> Upgrade:
+def _walked(context: Context, rules: Rulebook, module: cst.Module, back: list[int] | None) -> cst.Module:
+    """Return the module as the rules make it.
+
+    Raises:
+        RuleFailed: a rule raised, whatever it was.
+    """
+    walk = Walk(context, rules)
+    try:
+        return cst.ensure_type(walk.rewrite(module), cst.Module)
+    except RecursionError:
+        raise
+    except Exception as error:
+        if walk.asked is None:
+            raise
+        rule, node = walk.asked
+        message = (
+            f"this rule failed here ({type(error).__name__}) and was left out for the whole program: what it is about "
+            "is as it was"
+        )
+        raise RuleFailed(Finding(_line(context, node, back), rule.name, message, rule.source)) from error
+
+
+def _upgrade(
+    source: str, mark: str, text: str, also: Collection[str], error: Failure | None, skipped: Mapping[str, Finding]
+) -> Upgrade:
     changes: list[Change] = []
-    findings: list[Finding] = []
+    findings: list[Finding] = list(skipped.values())
+    text, unpasted = pasted.plain(text)
     modern, old_python, problem = python2.modernised(text)
-    changes += old_python
+    changes += (*unpasted, *old_python)
     if problem is not None:
         return _unreadable(source, problem)
     try:
@@ -87,7 +123,7 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
     begun = time.monotonic()
     # Taken for Keras 1 by its words, which the first round has to bear out: that saves most old programs a round.
     legacy = guessed = _KERAS_1.search(modern) is not None
-    always = [rule for rule in RULES if not rule.on_error or rule.name in also]
+    always = [rule for rule in RULES if (not rule.on_error or rule.name in also) and rule.name not in skipped]
     books = {
         False: Rulebook(rule for rule in always if not rule.legacy_only),
         True: Rulebook(always),
@@ -95,15 +131,15 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
     before = modern
     for number in range(MAX_ROUNDS):
         context = Context(module, before, legacy, error if number == 0 else None)
-        walked = Walk(context, books[legacy]).rewrite(module)
+        back = _line_map(text, before) if before != text else None
+        walked = _walked(context, books[legacy], module, back)
         shown = _shows_keras_1(context, guessed and number == 0)
         if guessed and number == 0 and not shown:
             legacy = guessed = False
             context = Context(module, before, legacy, error)
-            walked = Walk(context, books[legacy]).rewrite(module)
+            walked = _walked(context, books[legacy], module, back)
             shown = _shows_keras_1(context, False)
         made = finish(walked, context)
-        back = _line_map(text, before) if before != text else None
         changes += [
             Change(_line(context, node, back), rule.name, why, rule.source) for rule, node, why in context.changes
         ]
@@ -125,7 +161,7 @@ def _upgrade(source: str, mark: str, text: str, also: Collection[str], error: Fa
         module, before, legacy = cst.parse_module(after), after, proven
         if time.monotonic() - begun > MAX_SECONDS:
             break
-    if before == modern and not old_python:
+    if before == modern and not old_python and not unpasted:
         return Upgrade(source, source, (), _sorted(findings))
     return Upgrade(source, mark + before, _sorted(changes), _sorted(findings))
 

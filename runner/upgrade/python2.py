@@ -128,7 +128,7 @@ def _prefixes(text: str) -> tuple[str, list[Change]]:
     return _PIECES.sub(plain, text), changes
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Return the text with strings and comments blanked out, every character at its place."""
 
     def blank(match: re.Match[str]) -> str:
@@ -148,7 +148,7 @@ def _substitute(
 ) -> Callable[[str], tuple[str, list[Change]]]:
     def step(text: str) -> tuple[str, list[Change]]:
         parts, changes, at = [], [], 0
-        for match in pattern.finditer(_masked(text)):
+        for match in pattern.finditer(masked(text)):
             real = template
             for number in range(1, (pattern.groups or 0) + 1):
                 real = real.replace(f"\\{number}", text[match.start(number) : match.end(number)])
@@ -177,7 +177,7 @@ def _tabs(text: str) -> tuple[str, list[Change]]:
 
 
 def _prints(text: str) -> tuple[str, list[Change]]:
-    mask = _masked(text)
+    mask = masked(text)
     edits: list[tuple[int, int, str]] = []
     for match in _PRINT.finditer(mask):
         start = match.end()
