@@ -64,6 +64,8 @@ class Walk(Rewriter):
         self._removed: set[int] = set()
         self._inserted: dict[int, list[cst.BaseStatement]] = {}
         self._docstrings: set[int] = set()
+        self.asked: tuple[Rule, cst.CSTNode] | None = None
+        """The rule that was asked last, and about which node of the original program."""
 
     # -- scopes and names ------------------------------------------------------------------------------------
 
@@ -130,12 +132,14 @@ class Walk(Rewriter):
     def _called(self, rule: Rule, node: cst.BaseExpression, original: cst.Call, name: str) -> cst.BaseExpression:
         if not isinstance(node, cst.Call):
             return node
+        self.asked = rule, original
         made = rule.call(node, original, name, self._context)
         return node if made is None else made
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         node: cst.BaseExpression = updated_node
         for rule in self._rules.attributes.get(original_node.attr.value, ()):
+            self.asked = rule, original_node
             made = rule.reference(node, original_node, original_node.attr.value, self._context)
             node = node if made is None else made
         if id(original_node) in self._inside:
@@ -154,6 +158,7 @@ class Walk(Rewriter):
         name = self._context.name(original)
         tried: list[Rule] = [*self._rules.references.get(name or full, ()), *self._rules.references.get("*", ())]
         for rule in tried:
+            self.asked = rule, original
             mention = rule.reference(node, original, name or full, self._context)
             if mention is not None and mention is not node:
                 self._context.forget(original)
@@ -167,6 +172,7 @@ class Walk(Rewriter):
             return updated_node
         value = original_node.raw_value
         for rule in self._rules.texts:
+            self.asked = rule, original_node
             said = rule.text(updated_node, value, original_node, self._context)
             if said is not None and said != value:
                 quote = original_node.quote
@@ -181,6 +187,7 @@ class Walk(Rewriter):
         node = updated_node
         before: list[cst.BaseStatement] = []
         for rule in self._rules.statements:
+            self.asked = rule, original_node
             made = rule.statement(node, original_node, self._context)
             if made is None:
                 continue
@@ -243,6 +250,7 @@ class Walk(Rewriter):
 
     def _defined(self, original: Any, node: Any) -> Any:
         for rule in self._rules.definitions:
+            self.asked = rule, original
             made = rule.definition(node, original, self._context)
             node = node if made is None else made
         return self._commented(node)
@@ -265,6 +273,7 @@ class Walk(Rewriter):
         body: list[Any] = list(updated)
         touched = False
         for rule in self._rules.blocks:
+            self.asked = rule, original[0] if original else self._context.module
             rewritten = rule.block(body, original, self._context)
             if rewritten is not None:
                 body, touched = list(rewritten), True

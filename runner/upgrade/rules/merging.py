@@ -42,7 +42,7 @@ def _options(arguments: Arguments, mode: str) -> list[cst.Arg]:
         # Keras 0: a list of lists, one for each input.
         if held and all((inner := elements(each)) is not None and len(inner) == 1 for each in held):
             axes = pair(*(elements(each)[0] for each in held))  # type: ignore[index]
-        give("axes", axes if axes is not None else cst.Integer("-1"))
+        give("axes", axes if axes is not None else expression("-1"))
         if mode == "cos":
             give("normalize", cst.Name("True"))
     give("name", arguments.get("name"))
