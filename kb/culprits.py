@@ -34,6 +34,20 @@ _TRAINER = re.compile(r"(?:TensorFlow|JAX|Torch|OpenVINO|Numpy)?Trainer")
 _BY_NAME = re.compile(r"\b([A-Za-z]\w*)\s*=(?!=)")
 
 
+# TensorFlow names an operator in a graph by the path of the layers that made it.
+_NODE = re.compile(r"Detected at node (\S{1,500}) defined at")
+
+
+def operators(table: SymbolTable, message: str) -> list[int]:
+    """Return the pages of what failed in a graph: the operator, and the layers that it was made in from within."""
+    node = _NODE.search(message)
+    *parts, operator = node[1].split("/") if node else [""]
+    names = ("".join(word.capitalize() for word in re.sub(r"_\d+$", "", part).split("_")) for part in reversed(parts))
+    paths = [path for path in (_class(table, name) for name in names) if path and path.startswith("keras.layers.")]
+    pages = (table.find(path) for path in (f"keras.ops.{operator}", *paths) if not path.endswith("."))
+    return [page for page in pages if page is not None]
+
+
 def asked_of(line: str) -> str:
     """Return the names of the arguments that a line of a program gives by name, which often tell what it is about."""
     _, bracket, inside = line[:LONGEST_LINE].partition("(")

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from kb import answer as answers
@@ -16,28 +15,20 @@ from kb.added import FILE as ADDED
 from kb.added import Added, AddedSources, Change
 from kb.added import read as read_source
 from kb.apart import Apart
-from kb.culprits import asked_of, called_page, culprits
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadQuestion, BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
+from kb.explaining import Raised, explaining
 from kb.normalize import clean_question
 from kb.opened import Opened
 from kb.pages import Answer, Kind, Page, Source
 from kb.question import Question, understand
 from kb.recall import Recall
-from kb.search import Found, Hit
+from kb.search import Found
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
 from kb.store import REBUILD, Cache, Store
-from kb.telling import concerns, names_something, speaks_of_tensors
 
 MOST_SOURCES = 10
-LONGEST_ERROR = 4_000
-# Of 43 errors of Keras, 41 came out above 0.19, and of the other two the pages found were not about them; of 47 errors
-# of other things 4 do that `concerns` does not tell apart.
-LEAST_TO_EXPLAIN = 0.19
-# From here on an error's message leads to its pages by itself; below, what was called says more.
-TELLS_BY_ITSELF = 0.45
-LONGEST_BESIDE = 400
 # Of the threshold, for a question that says Keras: none of the off-topic questions we have does.
 ENOUGH_WITH_KERAS = 0.85
 
@@ -344,30 +335,14 @@ class KnowledgeBase:
         Raises:
             NotBuilt, OutOfDate, Damaged: the knowledge base cannot be used.
         """
-        text = f"{error_type}: {message[:LONGEST_ERROR]}".encode("utf-8", "replace").decode()
-        opened, found = self._find(self._understand(clean_question(text.replace("\x00", " "))), limit)
-        searcher = opened.searcher
-        # A framework's operators have no frames of their own; their messages speak of tensors.
-        if raised_in or (raised_in == "" and speaks_of_tensors(message)):
-            about = True
-        else:
-            about = found.confidence >= LEAST_TO_EXPLAIN and concerns(found, searcher, error_type, message)
-            about = about and (raised_in is None or names_something(found, searcher, message))
-        named = culprits(searcher.table, message[:LONGEST_ERROR], line)
-        through = called_page(searcher.table, called)
-        if through is not None:
-            named.append(through)
-        if named and found.confidence < TELLS_BY_ITSELF:
-            # A message that says little is looked up as a person would: with what was called, and what for.
-            symbol = searcher.pages[named[-1] if through is not None else named[0]].symbol
-            wider = f"{symbol} {asked_of(line)} {message[:LONGEST_BESIDE]}".encode("utf-8", "replace").decode()
-            opened, found = self._find(self._understand(clean_question(wider.replace("\x00", " "))), limit)
-        hits = list(found.hits) if about else []
-        known = {hit.page for hit in hits}
-        named = [page for page in named if page not in known]
-        # What was named stands among the pages shown, unless they are about it already.
-        hits = hits[: limit - min(len(named), 1)] + [Hit(page, 0.0, searcher.passages_of(page).start) for page in named]
-        return self._shown(opened, replace(found, hits=tuple(hits[:limit])))
+        opened = self._open()
+
+        def search(text: str, most: int) -> Found:
+            text = text.encode("utf-8", "replace").decode().replace("\x00", " ")
+            return self._search(opened, self._understand(clean_question(text)), most)
+
+        error = Raised(error_type, message, line, raised_in, called)
+        return self._shown(opened, explaining(error, opened.searcher, search, limit))
 
     def _sources(self, question: Question, limit: int) -> tuple[Source, ...]:
         return self._shown(*self._find(question, limit))
@@ -381,8 +356,10 @@ class KnowledgeBase:
 
     def _find(self, question: Question, limit: int) -> tuple[Opened, Found]:
         opened = self._open()
-        vector = self._recall.vector(question.english)
-        return opened, opened.searcher.search(question, vector, limit=limit)
+        return opened, self._search(opened, question, limit)
+
+    def _search(self, opened: Opened, question: Question, limit: int) -> Found:
+        return opened.searcher.search(question, self._recall.vector(question.english), limit=limit)
 
     def explain_search(self, question: str) -> tuple[Found, Sequence[Page]]:
         """Return a question's search with the features of every page, and the pages: what tuning learns from.

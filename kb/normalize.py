@@ -24,8 +24,11 @@ _TORCH_SIZE = re.compile(r"torch\.Size\(\[([\d, ]*)\]\)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
 _ARGUMENTS_RECEIVED = re.compile(r"(?<!\s)\s*Arguments received by .*", re.DOTALL)
 _TRACEBACK_FRAME = re.compile(r'^[^\S\n]*File "[^"]*", line \d+.*(?:\n(?!\s*File ).*)?$', re.MULTILINE)
-# What TensorFlow's operators put before their message.
-_NODE = re.compile(r"\{\{(?:function_)?node [^}\n]{1,200}\}\}")
+# What TensorFlow puts around an operator's message; the operator's name stays, which tells the layer.
+_NODE = re.compile(
+    r"Graph execution error:\s*|Detected at node (?=\S{1,500} defined at)|defined at \(most recent call last\):"
+    r"|\[?\[?\{\{(?:function_)?node [^}\n]{1,500}\}\}(?:\]\])?|\[Op:\w+\]"
+)
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
 _PATH = re.compile(r"(?:(?<=\s)|(?<=[\"'(=])|^)(?:[A-Za-z]:\\|~?/)[\w.\\/+-]+")
 _SHAPE = re.compile(r"[(\[]\s*(?:None|\d+L?|\?)(?:\s*,\s*(?:None|\d+L?|\?))*\s*,?\s*[)\]]")

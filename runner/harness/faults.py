@@ -18,6 +18,8 @@ _MESSAGE_KEPT = 4000
 _TRACEBACK_KEPT = 16_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _ARGUMENTS = re.compile(r"\n+Arguments received by .*", re.DOTALL)
+# TensorFlow writes the frames of a graph's operators into the message, down to those below the snippet.
+_FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in .*\n+', re.MULTILINE)
 _CHAIN, _STEPS = 5, 2000
 _PACKAGE = re.compile(r"/site-packages/(\w+)/")
 
@@ -36,13 +38,17 @@ def describe(error: BaseException) -> dict[str, Any]:
         source_line = (error.text or "").strip("\n") or source_line
     return {
         "type": _type_name(error),
-        "message": _ARGUMENTS.sub("", message)[:_MESSAGE_KEPT],
+        "message": _ARGUMENTS.sub("", message).replace(f'"{layout.SNIPPET}"', f'"{_SHOWN}"')[:_MESSAGE_KEPT],
         "line": line if line and line > 0 else None,
         "source_line": source_line[:500] if source_line else None,
         "traceback": _format(error)[-_TRACEBACK_KEPT:],
         "raised_in": _raised_in(error),
-        "called": called([step.tb_frame for step in _steps(error.__traceback__)]),
+        "called": next(filter(None, map(_called, _chain(error))), ""),
     }
+
+
+def _called(error: BaseException) -> str:
+    return called([step.tb_frame for step in _steps(error.__traceback__)])
 
 
 def _raised_in(error: BaseException) -> str:
@@ -67,7 +73,11 @@ def _text(error: BaseException) -> str:
         text = str(error)
     except Exception as inner:
         text = f"<no message: its __str__ raised {type(inner).__name__}>"
-    return _ANSI.sub("", text[: 4 * _TRACEBACK_KEPT])
+    return _FRAME.sub(_own_frame, _ANSI.sub("", text[: 4 * _TRACEBACK_KEPT]))
+
+
+def _own_frame(frame: re.Match[str]) -> str:
+    return frame[0] if frame["file"] == layout.SNIPPET or frame["file"].startswith(f"{layout.WORK}/") else ""
 
 
 def _chain(error: BaseException, *, hidden: bool = False) -> Iterator[BaseException]:

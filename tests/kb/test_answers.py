@@ -320,6 +320,37 @@ def test_what_python_raised_about_keras_is_explained(
             "keras.Model.save",
             {"api:keras.Model.save"},
         ),
+        # What the message leads to stays among the pages, though what was called leads elsewhere.
+        (
+            "IndexError",
+            "Target 5 is out of bounds.",
+            "m.fit(x, y, verbose=0)",
+            "keras.Sequential.fit",
+            {"faq:error-label-value-outside-valid-range", "api:keras.Model.fit"},
+        ),
+        (
+            "InvalidArgumentError",
+            "Graph execution error:\n\nDetected at node m/embedding_1/GatherV2 defined at (most recent call last):\n"
+            "\nindices[0,3] = 12 is not in [0, 10)\n\t [[{{node m/embedding_1/GatherV2}}]] [Op:__inference_step_31]",
+            "m.fit(x, y)",
+            "keras.Sequential.fit",
+            {"faq:error-embedding-index-out-of-range"},
+        ),
+        (
+            "ValueError",
+            "Exception encountered when calling MaxPooling2D.call().\n\nComputed output size would be zero or negative."
+            " Received: `inputs.shape=[None 2 2 1]`, `pool_size=[4 4]`, `strides=(4, 4)`, `padding=valid`.",
+            "keras.Sequential([keras.Input((2, 2, 1)), keras.layers.MaxPooling2D(4)])",
+            "keras.Sequential",
+            {"faq:error-computed-output-size-zero-or-negative"},
+        ),
+        (
+            "ValueError",
+            "Could not interpret initializer identifier: he_norm",
+            "keras.layers.Dense(3, kernel_initializer='he_norm')",
+            "keras.layers.Dense",
+            {"faq:error-could-not-interpret-activation-initializer"},
+        ),
         # A message that tells by itself keeps its pages first.
         (
             "ValueError",

@@ -317,3 +317,24 @@ def test_where_an_error_came_from_is_told(keras_runner: Runner, source: str, whe
     error = keras_runner.run(Job(f"import keras\n{source}", backend="jax")).error
     assert error is not None
     assert (error.raised_in, error.called) == (where, called)
+
+
+def test_a_graphs_error_tells_its_reason_and_nothing_of_the_service(keras_runner: Runner) -> None:
+    source = """\
+import keras, numpy as np
+model = keras.Sequential([keras.layers.Embedding(10, 4), keras.layers.Flatten(), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.array([[1, 2, 12]]), np.ones((1, 1)), verbose=0)
+"""
+    error = keras_runner.run(Job(source, backend="tensorflow", limits=Limits(wall_s=60))).error
+    assert error is not None and error.traceback is not None
+    assert "12 is not in [0, 10)" in error.message
+    for told in (error.message, error.traceback):
+        assert 'File "snippet.py", line 4' in told
+        assert "/opt/" not in told and "zygote" not in told
+
+
+def test_an_error_led_to_by_keras_names_what_was_called(keras_runner: Runner) -> None:
+    tried = "try:\n    keras.layers.Dense('a')\nexcept ValueError as error:\n    raise OSError('no') from error"
+    error = keras_runner.run(Job(f"import keras\n{tried}", backend="jax")).error
+    assert error is not None and (error.type, error.called) == ("OSError", "keras.layers.Dense")
