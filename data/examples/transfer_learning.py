@@ -1,8 +1,8 @@
 """Transfer learning: train on much data, freeze, and reuse what was learned for a task with little data.
 
 A base network learns eight digits from hundreds of pictures. Frozen, it serves a new task, telling the two
-digits it never saw apart from only ten pictures of each. `trainable = False` comes before `compile`;
-`training=False` keeps layers like BatchNormalization quiet.
+digits it never saw apart from only ten pictures of each. `trainable = False` comes before `compile`. It also
+keeps BatchNormalization from moving its averages, which `training=False` alone would not do in `fit`.
 """
 # symbols: keras.Layer.trainable, keras.Model.compile
 
@@ -32,7 +32,7 @@ first.fit(images[old], digits.target[old] - 2, epochs=6, batch_size=32, verbose=
 
 base.trainable = False
 inputs = keras.Input(shape=(8, 8, 1))
-outputs = keras.layers.Dense(1, activation="sigmoid")(base(inputs, training=False))
+outputs = keras.layers.Dense(1, activation="sigmoid")(base(inputs))
 second = keras.Model(inputs, outputs)
 second.compile(optimizer=keras.optimizers.Adam(0.003), loss="binary_crossentropy", metrics=["accuracy"])
 
@@ -44,7 +44,7 @@ second.fit(x[few], y[few], epochs=40, batch_size=20, verbose=0)
 
 accuracy = second.evaluate(x[rest], y[rest], verbose=0, return_dict=True)["accuracy"]
 untouched = all(np.array_equal(a, b) for a, b in zip(before, base.get_weights()))
-trained = sum(weight.shape[0] if len(weight.shape) else 1 for weight in second.trainable_weights)
+trained = sum(int(np.prod(weight.shape)) for weight in second.trainable_weights)
 print(f"weights trained in the second task: {trained}; the base stayed as it was: {untouched}")
 print(f"0 or 1, from 20 examples: {accuracy:.2f} right on {len(rest)} new pictures")
 assert untouched and accuracy > 0.9
