@@ -13,6 +13,7 @@ from runner.upgrade.installed import missing
 from runner.upgrade.kinds import Kind, Kinds
 from runner.upgrade.layout import Places
 from runner.upgrade.moved import current, merged
+from runner.upgrade.provenance import Provenance
 from runner.upgrade.rule import Rule
 
 # Where a module or symbol is usually taken from, so that new code reads like code that people write.
@@ -35,6 +36,10 @@ class Context:
         self.code = code
         self.legacy = legacy
         self.error = error
+        self.old = False
+        """Whether an earlier round changed something: the program is not written for Keras 3."""
+        self.python2 = False
+        """Whether the program was written for Python 2."""
         self.analysis = Analysis(module)
         self.kinds = Kinds(self.analysis)
         self.scope: Scope = self.analysis.module_scope
@@ -87,6 +92,15 @@ class Context:
                 if isinstance(value.func, cst.Attribute) and value.func.attr.value in ("max", "nunique"):
                     return bool(full)
         return True
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where objects come from."""
+        return Provenance(self.module, self.code, self.analysis, self.kinds, self.places.lines)
+
+    def may_be_keras(self, node: cst.BaseExpression) -> bool:
+        """Whether an object of the original program is Keras', or not known to be something else."""
+        return self.provenance.may_be_keras(node, self.scope)
 
     @cached_property
     def places(self) -> Places:

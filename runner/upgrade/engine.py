@@ -128,15 +128,20 @@ def _upgrade(
         False: Rulebook(rule for rule in always if not rule.legacy_only),
         True: Rulebook(always),
     }
+    python_2 = bool(old_python) or python2.marked(modern)
     before = modern
     for number in range(MAX_ROUNDS):
         context = Context(module, before, legacy, error if number == 0 else None)
+        context.old = bool(changes)
+        context.python2 = python_2
         back = _line_map(text, before) if before != text else None
         walked = _walked(context, books[legacy], module, back)
         shown = _shows_keras_1(context, guessed and number == 0)
         if guessed and number == 0 and not shown:
             legacy = guessed = False
             context = Context(module, before, legacy, error)
+            context.old = bool(changes)
+            context.python2 = python_2
             walked = _walked(context, books[legacy], module, back)
             shown = _shows_keras_1(context, False)
         made = finish(walked, context)

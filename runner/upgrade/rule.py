@@ -53,12 +53,16 @@ class Rule:
     """Dotted names whose every mention it may rewrite."""
     attributes: ClassVar[Sequence[str]] = ()
     """Names of attributes whose every mention it may rewrite, on whatever object."""
+    of_any: ClassVar[bool] = False
+    """Whether it is asked about a model's methods also on objects that are known to be no model."""
     statements: ClassVar[bool] = False
     """Whether it looks at every simple statement."""
     blocks: ClassVar[bool] = False
     """Whether it looks at every list of statements."""
     definitions: ClassVar[bool] = False
     """Whether it looks at every class and function."""
+    operations: ClassVar[bool] = False
+    """Whether it looks at every operation on two operands."""
     texts: ClassVar[bool] = False
     """Whether it looks at every string."""
 
@@ -91,6 +95,12 @@ class Rule:
         context: Context,
     ) -> cst.ClassDef | cst.FunctionDef | None:
         """Rewrite a class or a function."""
+        return None
+
+    def operation(
+        self, node: cst.BinaryOperation, original: cst.BinaryOperation, context: Context
+    ) -> cst.BaseExpression | None:
+        """Rewrite an operation on two operands."""
         return None
 
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:

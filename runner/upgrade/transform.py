@@ -10,6 +10,7 @@ import libcst as cst
 from runner.upgrade.context import Context
 from runner.upgrade.layout import continued, realigned
 from runner.upgrade.moved import current
+from runner.upgrade.provenance import MODEL_METHODS
 from runner.upgrade.rule import Rule
 from runner.upgrade.walking import Rewriter
 
@@ -29,6 +30,7 @@ class Rulebook:
         self.statements: list[Rule] = []
         self.blocks: list[Rule] = []
         self.definitions: list[Rule] = []
+        self.operations: list[Rule] = []
         self.texts: list[Rule] = []
         self.known: set[str] = set()
         """The dotted names that some rule asks for."""
@@ -46,6 +48,7 @@ class Rulebook:
                 (self.statements, rule.statements),
                 (self.blocks, rule.blocks),
                 (self.definitions, rule.definitions),
+                (self.operations, rule.operations),
                 (self.texts, rule.texts),
             ):
                 if wanted:
@@ -123,11 +126,20 @@ class Walk(Rewriter):
         for rule in (*self._rules.calls.get(full or "", ()), *self._rules.calls.get("*", ())):
             node = self._called(rule, node, original_node, full or "")
         if isinstance(func, cst.Attribute):
-            for rule in self._rules.methods.get(func.attr.value, ()):
+            for rule in self._of_model(self._rules.methods.get(func.attr.value, ()), func):
                 node = self._called(rule, node, original_node, func.attr.value)
         if node is not original_node and isinstance(node, cst.Call) and continued(original_node):
             return realigned(node, original_node, context.places.columns.get(id(original_node), 0))
         return node
+
+    def _of_model(self, rules: Sequence[Rule], original: cst.Attribute) -> Sequence[Rule]:
+        """Leave out rules on a model's methods and attributes where these are known to be another thing's."""
+        if not rules or original.attr.value not in MODEL_METHODS:
+            return rules
+        context = self._context
+        if id(original) in context.provenance.guarded or not context.may_be_keras(original.value):
+            return [rule for rule in rules if rule.of_any]
+        return rules
 
     def _called(self, rule: Rule, node: cst.BaseExpression, original: cst.Call, name: str) -> cst.BaseExpression:
         if not isinstance(node, cst.Call):
@@ -138,7 +150,7 @@ class Walk(Rewriter):
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         node: cst.BaseExpression = updated_node
-        for rule in self._rules.attributes.get(original_node.attr.value, ()):
+        for rule in self._of_model(self._rules.attributes.get(original_node.attr.value, ()), original_node):
             self.asked = rule, original_node
             made = rule.reference(node, original_node, original_node.attr.value, self._context)
             node = node if made is None else made
@@ -164,6 +176,16 @@ class Walk(Rewriter):
                 self._context.forget(original)
                 return mention
         return node
+
+    def leave_BinaryOperation(
+        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
+    ) -> cst.BaseExpression:
+        for rule in self._rules.operations:
+            self.asked = rule, original_node
+            made = rule.operation(updated_node, original_node, self._context)
+            if made is not None:
+                return made
+        return updated_node
 
     def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.BaseExpression:
         if id(original_node) in self._docstrings or not self._rules.texts or len(original_node.value) > 300:

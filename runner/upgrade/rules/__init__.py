@@ -11,10 +11,12 @@ from runner.upgrade.rules import (
     backend_values,
     custom,
     data,
+    division,
     files,
     graph_mode,
     input_shapes,
     layer_arguments,
+    lists,
     merging,
     models,
     optimizers,
@@ -26,12 +28,13 @@ from runner.upgrade.rules import (
     symbolic,
     tensorflow_1,
     training,
+    unknown_models,
     utilities,
 )
 
 _MODULES = (
-    positional, layer_arguments, input_shapes, merging, sklearn, training, data, models, optimizers, files, accuracy,
-    custom, graph_mode, utilities, backend, backend_values, symbolic, adversarial, tensorflow_1, removed, repairs,
-    python, imports,
+    positional, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models, optimizers,
+    files, accuracy, custom, graph_mode, utilities, backend, backend_values, symbolic, adversarial, tensorflow_1,
+    removed, repairs, python, division, lists, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

@@ -63,6 +63,8 @@ class HistoryKeys(Rule):
         """Whether no metric of the program is called `acc` today."""
 
         def look() -> bool:
+            if not context.provenance.uses_keras:
+                return False
             for calls in (context.analysis.method_calls.get("compile", ()),):
                 for call, _ in calls:
                     value = Arguments(call).get("metrics", 2)
@@ -127,10 +129,13 @@ def _layer_names(context: Context) -> frozenset[str]:
 def _keys(context: Context) -> set[int]:
     """Return the strings that stand where the name of a metric is expected."""
     found: set[int] = set()
+    foreign = context.remember("foreign logs", lambda: _foreign(context))
 
     class Finder(Reader):
         def visit_Subscript(self, node: cst.Subscript) -> None:
             said = code(node.value)
+            if id(node.value) in foreign:
+                return
             if said.endswith("history") or "hist" in said.lower() or "log" in said.lower():
                 for element in node.slice:
                     if isinstance(element.slice, cst.Index):
@@ -153,6 +158,8 @@ def _keys(context: Context) -> set[int]:
             if called not in _ASKED or not node.args:
                 return
             name = code(node.func)
+            if isinstance(node.func, cst.Attribute) and id(node.func.value) in foreign:
+                return
             if name.endswith((".get", ".append", ".pop")) and ("log" in name or "hist" in name) and node.args:
                 found.add(id(node.args[0].value))
             if name.rpartition(".")[2] in ("EarlyStopping", "ReduceLROnPlateau") and node.args:
@@ -168,6 +175,34 @@ def _keys(context: Context) -> set[int]:
         def visit_For(self, node: cst.For) -> None:
             if isinstance(node.iter, cst.List | cst.Tuple) and "history[" in code(node.body):
                 found.update(id(element.value) for element in node.iter.elements)
+
+    Finder().read(context.module)
+    return found
+
+
+def _foreign(context: Context) -> set[int]:
+    """Return the mentions of what is called like a history or logs and is the program's own dictionary."""
+    found: set[int] = set()
+    scopes = context.analysis.scopes
+
+    class Finder(Reader):
+        scope = context.analysis.module_scope
+
+        def read(self, node: cst.CSTNode) -> None:
+            before, self.scope = self.scope, scopes.get(id(node), self.scope)
+            super().read(node)
+            self.scope = before
+
+        def visit_Subscript(self, node: cst.Subscript) -> None:
+            self._note(node.value)
+
+        def visit_Attribute(self, node: cst.Attribute) -> None:
+            if node.attr.value in ("get", "append", "pop"):
+                self._note(node.value)
+
+        def _note(self, node: cst.BaseExpression) -> None:
+            if isinstance(node, cst.Name) and context.provenance.of(node, self.scope) == "foreign":
+                found.add(id(node))
 
     Finder().read(context.module)
     return found

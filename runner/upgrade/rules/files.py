@@ -16,6 +16,9 @@ from runner.upgrade.rule import Rule
 SAVING = "https://keras.io/guides/serialization_and_saving/"
 _ENDING = re.compile(r"(\.weights)?(\.(h5|hdf5|hdf|h5py|keras|tf|ckpt|model|weights|pb|net))?$")
 
+# A loss or metric by its short name, which Keras 3 does not find when it loads an .h5 model.
+_SHORT = re.compile(r"['\"](?:mse|mae|mape|msle|MSE|MAE|MAPE|MSLE)['\"]")
+
 
 def weights_name(name: str) -> str:
     """Return the file name that `save_weights` takes."""
@@ -143,6 +146,8 @@ class FileNames(Rule):
             for method, fix in (("save_weights", weights_name), ("save", self._saved)):
                 for call, scope in analysis.method_calls.get(method, ()):
                     receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
+                    if receiver is not None and not context.provenance.may_be_keras(receiver, scope):
+                        continue
                     known = context.kinds.of(receiver, scope) if receiver is not None else None
                     is_model = known == "model" or (known is None and _model_like(receiver))
                     if method == "save" and not is_model:
@@ -162,6 +167,9 @@ class FileNames(Rule):
                     if name == "save_model":
                         fix = self._saved
                     self._note(found, arguments.get("filepath", self._position(name)), fix, context, scope)
+            if not context.old and not _SHORT.search(context.code):
+                # Keras 3 writes and reads such a file; only a program that is old in other ways gets another.
+                found = {old: new for old, new in found.items() if not (old.endswith(".h5") and new.endswith(".keras"))}
             return {old: new for old, new in found.items() if old != new}
 
         result: dict[str, str] = context.remember("file names", collect)

@@ -290,6 +290,23 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "python2-calls": ("import keras\nfor k, v in d.iteritems(): pass\n", "import keras\nfor k, v in d.items(): pass\n"),
     "python2-builtins": ("import keras\nfor i in xrange(3): pass\n", "import keras\nfor i in range(3): pass\n"),
+    "integer-division": (
+        "import keras\nn = len(x) / 2\nprint(x[:n])\n",
+        "import keras\nn = len(x) // 2\nprint(x[:n])\n",
+    ),
+    "python2-lists": ("import keras\nx = map(f, y)[0]\n", "import keras\nx = list(map(f, y))[0]\n"),
+    "python2-itertools": (
+        "import keras\nfrom itertools import izip\nx = izip(a, b)\n",
+        "import keras\nx = zip(a, b)\n",
+    ),
+    "python2-compare": (
+        "import keras\nx = sorted(y, cmp=f)\n",
+        "from functools import cmp_to_key\nimport keras\nx = sorted(y, key=cmp_to_key(f))\n",
+    ),
+    "python2-moved": (
+        "import keras\nimport string\nx = string.letters\n",
+        "import keras\nimport string\nx = string.ascii_letters\n",
+    ),
     "compiled-loss": (
         "import keras\nloss = self.compiled_loss(y, y_pred, regularization_losses=self.losses)\n",
         "import keras\nloss = self.compute_loss(y=y, y_pred=y_pred)\n",
@@ -406,6 +423,10 @@ CASES: dict[str, tuple[str, str]] = {
 
 # Rules that put a helper into the program, or only say something: what must then be in the new source or a finding.
 OTHERS: dict[str, tuple[str, str]] = {
+    "unknown-models": (
+        "import keras\nfrom mylib import Model\nm = Model()\nm.fit_generator(flow)\n",
+        "if it is, `fit_generator` is fit(…) today",
+    ),
     "own-updates": (
         "from keras.optimizers import Optimizer\nfrom keras.legacy import interfaces\nclass Own(Optimizer):\n    @interfaces.legacy_get_updates_support\n    def get_updates(self, loss, params):\n        return []\n",
         "import Optimizer\nclass Own(Optimizer):\n    # Keras 3: get_updates was removed; closest today: build(variables)",
