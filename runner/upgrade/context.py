@@ -40,6 +40,8 @@ class Context:
         """Whether an earlier round changed something: the program is not written for Keras 3."""
         self.python2 = False
         """Whether the program was written for Python 2."""
+        self.first = True
+        """Whether no round came before: what is there was written by the program's author."""
         self.analysis = Analysis(module)
         self.kinds = Kinds(self.analysis)
         self.scope: Scope = self.analysis.module_scope

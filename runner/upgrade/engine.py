@@ -133,7 +133,7 @@ def _upgrade(
     for number in range(MAX_ROUNDS):
         context = Context(module, before, legacy, error if number == 0 else None)
         context.old = bool(changes)
-        context.python2 = python_2
+        context.python2, context.first = python_2, number == 0
         back = _line_map(text, before) if before != text else None
         walked = _walked(context, books[legacy], module, back)
         shown = _shows_keras_1(context, guessed and number == 0)
@@ -141,7 +141,7 @@ def _upgrade(
             legacy = guessed = False
             context = Context(module, before, legacy, error)
             context.old = bool(changes)
-            context.python2 = python_2
+            context.python2, context.first = python_2, number == 0
             walked = _walked(context, books[legacy], module, back)
             shown = _shows_keras_1(context, False)
         made = finish(walked, context)

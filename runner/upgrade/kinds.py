@@ -14,7 +14,7 @@ from runner.upgrade.moved import BROUGHT_BACK, RENAMED, current, merged
 Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow", "metric", "graph"]
 
 _DEPTH = 24
-PYTHON2 = frozenset(("xrange", "raw_input", "unicode", "unichr", "basestring", "long", "izip"))
+PYTHON2 = frozenset(("xrange", "raw_input", "unicode", "unichr", "basestring", "long", "izip", "reduce"))
 _MODELS = frozenset(
     f"keras.models.{name}" for name in ("Model", "Sequential", "load_model", "model_from_json", "clone_model")
 ) | {"keras.Model", "keras.Sequential", "keras.saving.load_model", "keras.models.model_from_yaml"}

@@ -22,6 +22,11 @@ _PIECES = re.compile(
 )
 _COOKIE = re.compile(r"\A(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*(?P<name>[-\w.]+)")
 """Where a program says in which encoding it is kept: in a comment in one of its first two lines (PEP 263)."""
+_MARKS = re.compile(
+    r"(?<!\.)\b(?:xrange|raw_input|izip|imap|basestring|unichr|cPickle|urllib2)\b"
+    r"|\.(?:iteritems|itervalues|iterkeys|has_key|getcwdu)\(|\A#![^\n]*python2"
+)
+"""What Python 3 reads as well, and only Python 2 knows."""
 _PRINT = re.compile(r"(?<![\w.])print(?!\w)(?=[ \t]*(?P<next>[^\n]?))")
 _SUBSTITUTES = (
     ("python2-except", re.compile(r"(?m)^([ \t]*except[ \t]+[^:\n]+?)[ \t]*,[ \t]*([A-Za-z_]\w*)[ \t]*:"), r"\1 as \2:",
@@ -56,6 +61,11 @@ def recoded(source: str) -> tuple[str, str, Change] | None:
         return None
     made = f"{meant[: said.start('name')]}utf-8{meant[said.end('name') :]}"
     return meant, made, _change(source, said.start("name"), "python2-encoding", "Programs are kept in UTF-8 today.")
+
+
+def marked(text: str) -> bool:
+    """Whether a program, read by Python 3 as well, shows that it was written for Python 2."""
+    return _MARKS.search(text) is not None
 
 
 def syntax_error(text: str) -> str | None:

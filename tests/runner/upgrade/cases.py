@@ -301,7 +301,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "python2-compare": (
         "import keras\nx = sorted(y, cmp=f)\n",
-        "from functools import cmp_to_key\nimport keras\nx = sorted(y, key=cmp_to_key(f))\n",
+        "import functools\nimport keras\nx = sorted(y, key=functools.cmp_to_key(f))\n",
     ),
     "python2-moved": (
         "import keras\nimport string\nx = string.letters\n",

@@ -1,5 +1,7 @@
 """Programs as they are pasted from sessions, notebooks and questions: read, and nothing else touched."""
 
+# ruff: noqa: E501  a program is easier to compare on one line
+
 from __future__ import annotations
 
 import pytest
