@@ -8,6 +8,7 @@ from runner.upgrade.rules import (
     accuracy,
     adversarial,
     backend,
+    backend_old,
     backend_values,
     custom,
     data,
@@ -27,14 +28,15 @@ from runner.upgrade.rules import (
     sklearn,
     symbolic,
     tensorflow_1,
+    theano,
     training,
     unknown_models,
     utilities,
 )
 
 _MODULES = (
-    positional, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models, optimizers,
-    files, accuracy, custom, graph_mode, utilities, backend, backend_values, symbolic, adversarial, tensorflow_1,
+    positional, theano, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models,
+    optimizers, files, accuracy, custom, graph_mode, utilities, backend_old, backend, backend_values, symbolic, adversarial, tensorflow_1,
     removed, repairs, python, division, lists, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

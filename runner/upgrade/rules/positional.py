@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import calling, code, elements, expression, pair, text_of, whole
+from runner.upgrade.nodes import elements, expression, pair, text_of, whole
 from runner.upgrade.rule import KERAS_2, Rule
 from runner.upgrade.rules.layer_names import CONV_2D, DENSE, POOLING, RECURRENT, layers
 
@@ -293,68 +292,7 @@ class WholeNumbers(Rule):
         return None
 
 
-class TheanoOrder(Rule):
-    """Theano's order of axes, which was the default of the time, is said."""
-
-    name = "theano-order"
-    matches = "`Convolution2D(32, 3, 3, input_shape=(1, 28, 28))` where nothing says which axis holds the channels"
-    since = "Keras 1.2"
-    why = (
-        "The images have their channels first, as Theano had them: that was the default of the time and is to be said "
-        "today, or the height is taken for one or three pixels."
-    )
-    source = "https://keras.io/api/utils/config_utils/"
-    silent = True
-    legacy_only = True
-    blocks = True
-
-    def block(
-        self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
-    ) -> list[cst.BaseStatement] | None:
-        if not isinstance(context.scope.node, cst.Module) or not self._assumed(context):
-            return None
-        at = next((number for number, node in enumerate(body) if not _opening(node)), len(body))
-        if at >= len(body):
-            return None
-        call = calling("{set}('channels_first')", set=context.refer("keras.backend.set_image_data_format"))
-        first: Any = body[at]
-        line = cst.SimpleStatementLine([cst.Expr(call)], leading_lines=[cst.EmptyLine(indent=False)])
-        body = list(body)
-        body[at] = first
-        context.change(self, original[min(at, len(original) - 1)])
-        return [*body[:at], line, *body[at:]]
-
-    @staticmethod
-    def _assumed(context: Context) -> bool:
-        """Whether an image's shape starts with its channels, and nothing in the program says so."""
-        code_of = context.code
-        if any(word in code_of for word in ("data_format", "dim_ordering", "channels_first", "channels_last")):
-            return False
-        for several in context.analysis.calls.values():
-            for call, scope in several:
-                name = context.kinds.name(call.func, scope) or ""
-                if not name.startswith(("keras.layers.Conv2D", "keras.layers.ZeroPadding2D")):
-                    continue
-                axes = elements(Arguments(call).get("input_shape"))
-                if axes is None or len(axes) != 3:
-                    continue
-                first, last = whole(axes[0]), whole(axes[2])
-                if first in (1, 3) and (last is None or last > 4):
-                    return True
-        return False
-
-
-def _opening(node: cst.CSTNode) -> bool:
-    """Whether a statement is one of those that a program begins with: imports, seeds and the docstring."""
-    if not isinstance(node, cst.SimpleStatementLine) or not node.body:
-        return False
-    small = node.body[0]
-    if isinstance(small, cst.Import | cst.ImportFrom):
-        return True
-    return isinstance(small, cst.Expr) and (isinstance(small.value, cst.SimpleString) or "seed(" in code(small.value))
-
-
 RULES: tuple[type[Rule], ...] = (
     KernelSize, OutputShapeOfDeconvolution, Convolution1DLength, DenseInitialization, AveragePoolSize,
-    BatchNormalizationMode, WholeNumbers, TheanoOrder,
+    BatchNormalizationMode, WholeNumbers,
 )  # fmt: skip

@@ -1,0 +1,162 @@
+"""Theano's order of axes, channels first, which programs for Keras 1 took for granted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import libcst as cst
+
+from runner.upgrade.arguments import Arguments
+from runner.upgrade.context import Context
+from runner.upgrade.nodes import calling, code
+from runner.upgrade.rule import Rule
+from runner.upgrade.rules.layer_names import CONV_2D, CONV_3D, layers
+from runner.upgrade.shapes import Axes, Shapes
+
+Order = Literal["first", "last"]
+_CONVOLUTIONS = frozenset((*CONV_2D, *CONV_3D, *layers("ConvLSTM2D LocallyConnected2D ZeroPadding2D")))
+_SAID = ("data_format", "dim_ordering", "channels_first", "channels_last")
+_CHANNELS = re.compile(r"chan|chn|color|colour|depth|^(?:nb_|n_|num_)?(?:c|ch|chs)$", re.IGNORECASE)
+_SIDES = re.compile(r"row|col|height|width|size|^(?:img_)?(?:h|w)$", re.IGNORECASE)
+MOST_CHANNELS = 4
+"""Channels of an image: grey, colour, and colour with a mask; a side of an image is longer."""
+
+
+def order_of(axes: Axes) -> Order | None:
+    """Return whether the channels of an image stand first or last, None where its axes do not tell.
+
+    Args:
+        axes: of one sample without the batch; of several axes that are not channels, at least two.
+    """
+    first, last = axes[0], axes[-1]
+    small = [axis.size is not None and 1 <= axis.size <= MOST_CHANNELS for axis in (first, last)]
+    large = [axis.size is not None and axis.size > MOST_CHANNELS for axis in (first, last)]
+    called = [_CHANNELS.search(axis.said) is not None for axis in (first, last)]
+    sides = [_SIDES.search(axis.said) is not None and not _CHANNELS.search(axis.said) for axis in (first, last)]
+    at_first = (small[0] and not small[1]) or (called[0] and not called[1] and (sides[1] or large[1]))
+    at_last = (small[1] and not small[0]) or (called[1] and not called[0] and (sides[0] or large[0]))
+    if at_first != at_last:
+        return "first" if at_first else "last"
+    return None
+
+
+class TheanoOrder(Rule):
+    """Theano's order of axes, which was the default of the time, is said."""
+
+    name = "theano-order"
+    matches = (
+        "`Convolution2D(32, 3, 3, input_shape=(1, 28, 28))`, `Input(shape=(channels, rows, cols))` or "
+        "`input_shape=X.shape[1:]` where nothing says which axis holds the channels"
+    )
+    since = "Keras 1.2"
+    why = (
+        "The images have their channels first, as Theano had them: that was the default of the time and is to be said "
+        "today, or the height is taken for one or three pixels."
+    )
+    source = "https://keras.io/api/utils/config_utils/"
+    silent = True
+    legacy_only = True
+    blocks = True
+
+    def block(
+        self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
+    ) -> list[cst.BaseStatement] | None:
+        if original is not context.module.body or any(word in context.code for word in _SAID):
+            return None
+        seen = _images(context)
+        firsts = [call for call, order in seen if order == "first"]
+        lasts = [call for call, order in seen if order == "last"]
+        if firsts and lasts:
+            for call in firsts:
+                context.find(self, call, _BOTH, comment=False)
+            return None
+        if not firsts:
+            for call in [] if lasts else [call for call, _ in seen]:
+                context.find(self, call, _UNKNOWN, comment=False)
+            return None
+        at = _place(body)
+        call = calling("{set}('channels_first')", set=context.refer("keras.backend.set_image_data_format"))
+        line = cst.SimpleStatementLine([cst.Expr(call)], leading_lines=[cst.EmptyLine(indent=False)])
+        context.change(self, original[min(at, len(original) - 1)])
+        return [*body[:at], line, *body[at:]]
+
+
+_BOTH = (
+    "this image seems to have its channels first, as Theano had them, another one in this program last: say "
+    "data_format='channels_first' in the layers that it goes through"
+)
+_UNKNOWN = (
+    "Keras 1 took the order of an image's axes from its settings, and the program does not tell it: if the channels "
+    "stand first, say keras.backend.set_image_data_format('channels_first') before the model"
+)
+
+
+def _images(context: Context) -> list[tuple[cst.Call, Order | None]]:
+    """Return the calls that tell the shape of a convolution's images, each with the order of its axes."""
+    shapes = Shapes(context.analysis, context.kinds)
+    found: list[tuple[cst.Call, Order | None]] = []
+    ranks: set[int] = set()
+    asked: list[tuple[cst.Call, str, Axes | None]] = []
+    for several in (*context.analysis.calls.values(), *context.analysis.method_calls.values()):
+        for call, scope in several:
+            name = context.kinds.name(call.func, scope) or ""
+            if not name.startswith(("keras.layers.", "keras.Input")):
+                continue
+            symbol = name.rpartition(".")[2]
+            if name in _CONVOLUTIONS:
+                ranks.add(4 if "3D" in symbol or "LSTM" in symbol else 3)
+            arguments = Arguments(call)
+            if symbol in ("Input", "InputLayer"):
+                shape, batch = arguments.get("shape", 0) or arguments.get("input_shape"), arguments.get("batch_shape")
+            else:
+                shape, batch = arguments.get("input_shape"), arguments.get("batch_input_shape")
+            if shape is None and batch is None:
+                continue
+            axes = shapes.axes(shape, scope)
+            if batch is not None and shape is None:
+                whole = shapes.axes(batch, scope)
+                axes = whole[1:] if whole is not None else None
+            asked.append((call, name, axes))
+    for call, name, axes in asked:
+        if axes is None:
+            # The shape is written somewhere else; only that of a convolution is surely an image's.
+            if name in _CONVOLUTIONS:
+                found.append((call, None))
+        elif len(axes) in ranks:
+            image = axes[1:] if "ConvLSTM2D" in name or "TimeDistributed" in name else axes
+            order = order_of(image)
+            if order is not None or name in _CONVOLUTIONS:
+                found.append((call, order))
+    return found
+
+
+def _place(body: Sequence[Any]) -> int:
+    """Return where the order is set: after what a program begins with, and after Keras is imported."""
+    opening = next((number for number, node in enumerate(body) if not _opening(node)), len(body))
+    keras = next((number + 1 for number, node in enumerate(body) if _imports_keras(node)), 0)
+    after = keras
+    while keras > opening and after < len(body) and _opening(body[after]):
+        after += 1
+    return max(opening, after)
+
+
+def _imports_keras(node: cst.CSTNode) -> bool:
+    if not isinstance(node, cst.SimpleStatementLine):
+        return False
+    imports = [code(small) for small in node.body if isinstance(small, cst.Import | cst.ImportFrom)]
+    return any(re.search(r"\b(?:keras|tensorflow)\b", line) for line in imports)
+
+
+def _opening(node: cst.CSTNode) -> bool:
+    """Whether a statement is one of those that a program begins with: imports, seeds and the docstring."""
+    if not isinstance(node, cst.SimpleStatementLine) or not node.body:
+        return False
+    small = node.body[0]
+    if isinstance(small, cst.Import | cst.ImportFrom):
+        return True
+    return isinstance(small, cst.Expr) and (isinstance(small.value, cst.SimpleString) or "seed(" in code(small.value))
+
+
+RULES: tuple[type[Rule], ...] = (TheanoOrder,)
