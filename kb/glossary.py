@@ -86,6 +86,11 @@ def edited(folder: Path | None) -> tuple[dict[str, Any], ...]:
     return tuple(entries)
 
 
+def mark_of(term: str) -> str:
+    """Return the mark of a term on the glossary's page, as in `/glossary#batch-size`."""
+    return re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
+
+
 def to_english(text: str, language: str, folder: Path | None = None) -> str:
     """Return `text` with the terms we know in English, and what is written in Latin script or unknown as it was.
 

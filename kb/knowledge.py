@@ -15,6 +15,7 @@ from kb.added import FILE as ADDED
 from kb.added import Added, AddedSources, Change
 from kb.added import read as read_source
 from kb.apart import Apart
+from kb.definitions import definition
 from kb.embedding import Embedder, SentenceTransformerEmbedder
 from kb.errors import BadQuestion, BadSource, Damaged, KnowledgeError, NotBuilt, OutOfDate
 from kb.explaining import Raised, explaining
@@ -27,6 +28,7 @@ from kb.search import Found
 from kb.sources import installed
 from kb.state import MANIFEST, SCHEMA, Manifest, Status
 from kb.store import REBUILD, Cache, Store
+from kb.telling import has_own_entry
 
 MOST_SOURCES = 10
 # Of the threshold, for a question that says Keras: none of the off-topic questions we have does.
@@ -241,6 +243,7 @@ class KnowledgeBase:
         """
         self._open()
         self._embedder.embed_batch(["How do I train a model?"])
+        definition("What is an epoch?", self._content)
 
     def ask(self, question: str, *, context: str | None = None) -> Answer:
         """Answer a question from the sources, or say that there is no answer.
@@ -271,10 +274,15 @@ class KnowledgeBase:
             sure *= made.certainty
             if sure >= threshold:
                 said, code = made.text, made.code
+        sources = answers.sources(found, pages, passages)
+        meaning = definition(text, self._content)
+        # Who wrote an entry for this very question says it better.
+        if meaning is not None and not has_own_entry(found, pages):
+            said, sure = answers.fit([meaning[0], said]), max(sure, meaning[1].score)
+            sources = (meaning[1], *sources)[:MOST_SOURCES]
         answered = bool(said)
         if not answered:
             said = answers.no_answer(found, pages)
-        sources = answers.sources(found, pages, passages)
         ended = time.perf_counter()
         timings = {
             "embed": embedded - parsed,

@@ -109,9 +109,9 @@ def speaker(question: Question, found: Found, pages: Sequence[Page]) -> int:
     """Return the place among the hits of the page whose text answers best."""
     first = found.hits[0]
     best = pages[first.page]
-    for place, hit in enumerate(found.hits[:CANDIDATES]):
-        if pages[hit.page].kind in WRITTEN and found.features[hit.page][_FEATURE["hint_vector"]] >= WORD_FOR_WORD:
-            return place
+    own = _own_entry(found, pages)
+    if own is not None:
+        return own
     if best.kind == "api" and not about(question, best):
         return 0
     named = found.features[first.page][_FEATURE["named"]] >= NAMED
@@ -135,6 +135,18 @@ def speaker(question: Question, found: Found, pages: Sequence[Page]) -> int:
         if fits + near > highest:
             chosen, highest = place, fits + near
     return chosen
+
+
+def has_own_entry(found: Found, pages: Sequence[Page]) -> bool:
+    """Tell whether somebody wrote an entry for this very question."""
+    return _own_entry(found, pages) is not None
+
+
+def _own_entry(found: Found, pages: Sequence[Page]) -> int | None:
+    for place, hit in enumerate(found.hits[:CANDIDATES]):
+        if pages[hit.page].kind in WRITTEN and found.features[hit.page][_FEATURE["hint_vector"]] >= WORD_FOR_WORD:
+            return place
+    return None
 
 
 def _mentions(page: Page, symbol: str) -> bool:

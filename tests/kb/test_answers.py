@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from bot.settings import CHECKOUT
 from kb.answer import LONGEST_TEXT, SEE_ALSO_TITLE
+from kb.definitions import definition
+from kb.glossary import edited
 from kb.knowledge import KnowledgeBase
 from kb.sources.keras_io import page_url
 from runner.job import Job, Limits
@@ -441,3 +445,63 @@ def test_the_code_of_an_answer_runs(knowledge: KnowledgeBase, runner: Runner, qu
 def test_code_for_another_backend_says_so(knowledge: KnowledgeBase) -> None:
     code = knowledge.ask("custom train_step with keras on the torch backend").code
     assert code is not None and code.startswith("# Needs KERAS_BACKEND=torch\n")
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("what is overfitting?", "Overfitting"),
+        ("what does learning rate mean", "Learning rate"),
+        ("Define the activation function in deep learning", "Activation function"),
+        ("什么是激活函数？", "Activation function"),
+        ("激活函数是什么意思", "Activation function"),
+        ("qu'est-ce que le surapprentissage ?", "Overfitting"),
+        ("¿Qué es la tasa de aprendizaje?", "Learning rate"),
+        ("was ist ein Tensor", "Tensor"),
+    ],
+)
+def test_who_asks_what_a_word_means_is_understood(question: str, term: str) -> None:
+    meaning = definition(question, CHECKOUT / "data")
+    assert meaning is not None
+    text, source = meaning
+    assert text == f"**{term}**: {source.excerpt}" and source.url.startswith("/glossary#")
+    assert (source.kind, source.title) == ("guide", term) and len(source.symbols) <= 3
+
+
+def test_what_a_word_means_is_told_first(knowledge: KnowledgeBase) -> None:
+    """But where somebody wrote an entry for this very question."""
+    terms = [str(entry["term"]) for entry in edited(CHECKOUT / "data")][::6]
+    defined = 0
+    for term in terms:
+        answer = knowledge.ask(f"what does {term} mean?")
+        assert answer.answered and len(answer.text) <= LONGEST_TEXT and len(answer.sources) <= 10, term
+        first = answer.sources[0]
+        if first.id.startswith("guide:glossary-"):
+            assert answer.text.startswith(f"**{first.title}**: {first.excerpt}"), term
+            defined += 1
+    assert defined >= len(terms) / 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is the weather",
+        "what is the difference between epoch and batch",
+        "is overfitting bad?",
+        "what is " + "a" * 5_000,
+        "what is",
+        "什么是",
+        "what does EarlyStopping do with overfitting",
+        "what is EarlyStopping?",
+        "what is keras.layers.Dropout?",
+    ],
+)
+def test_other_questions_have_no_definition(knowledge: KnowledgeBase, question: str) -> None:
+    assert not any("glossary" in source.id for source in knowledge.ask(question).sources)
+
+
+def test_no_glossary_no_definition(tmp_path: Path) -> None:
+    assert definition("what is overfitting?", None) is None
+    assert definition("what is overfitting?", tmp_path) is None
+    (tmp_path / "glossary.yaml").write_text("- nothing: here\n")
+    assert definition("what is overfitting?", tmp_path) is None

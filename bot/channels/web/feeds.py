@@ -20,7 +20,13 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 ENTRIES_IN_FEED = 50
 # Search engines read at most so many addresses of one map.
 MOST_IN_SITEMAP = 50_000
-OWN_PAGES = ("/", "/faq", "/docs", "/learn", "/playground", "/errors", "/cheatsheet", "/privacy")
+TEXTS = {
+    "/cheatsheet": "Keras on one page",
+    "/glossary": "Glossary",
+    "/resources": "Where to learn more",
+    "/releases": "Keras 2 and 3 in brief",
+}
+OWN_PAGES = ("/", "/faq", "/docs", "/learn", "/playground", "/errors", *TEXTS, "/privacy")
 CLOSED_TO_ROBOTS = ("/api/", "/r/", "/board", "/language", "/compare/", "/mcp", "/*?q=")
 
 
@@ -108,7 +114,7 @@ async def llms(request: Request) -> Response:
         "",
         "## Optional",
         "",
-        f"- [Keras on one page]({base}/cheatsheet)",
+        *(f"- [{title}]({base}{path})" for path, title in TEXTS.items()),
         f"- [All symbols]({base}/docs)",
         f"- [Errors that Keras raises]({base}/errors)",
     ]

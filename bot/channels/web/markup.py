@@ -62,7 +62,7 @@ class Prose:
 class Code:
     """A code block: as written, highlighted, and as a program (None when it is not one that runs).
 
-    `role` is the part of an exercise that it is, "" for any other.
+    `role` is the part of an exercise that it is, "" for any other; `fails` says that it raises on purpose.
     """
 
     source: str
@@ -70,6 +70,7 @@ class Code:
     language: str
     runnable: str | None
     role: str = ""
+    fails: bool = False
     is_code = True
 
 
@@ -84,7 +85,7 @@ def render(text: str, link: Linker | None = None) -> list[Block]:
     for part in _split_at_code(parser.parse(text, env)):
         if isinstance(part, Token):
             block = code_block(part.content, part.info.strip().partition(" ")[0].lower())
-            blocks.append(replace(block, role=role_of(part.info)))
+            blocks.append(replace(block, role=role_of(part.info), fails="raises=" in part.info))
             continue
         html = parser.renderer.render(part, parser.options, env)
         blocks.append(Prose(Markup(_CLEANER.clean(html))))  # noqa: S704 - cleaned in this very line

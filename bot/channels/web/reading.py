@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from bot.channels.web.feeds import summary_of
 from bot.channels.web.language import locale_of
 from bot.channels.web.problems import Problem
 from bot.channels.web.site import MAX_SYMBOL, Site, site_of
+from bot.channels.web.snippets import standing_on
 from bot.exercises import exercises
-from bot.wording import say
 from kb.normalize import detect_language, words
 from kb.pages import Kind, Page
+from kb.programs import without_last_statement
 
 # A tag with fewer entries is no topic of its own.
 LEAST_IN_TOPIC = 3
@@ -81,33 +82,6 @@ async def faq_markdown(request: Request) -> Response:
         media_type="text/markdown; charset=utf-8",
         headers={"Link": f'<{address}>; rel="canonical"'},
     )
-
-
-async def cheatsheet(request: Request) -> Response:
-    """Keras on one page."""
-    site = site_of(request)
-
-    def read() -> tuple[str, list[tuple[str, list[markup.Block]]]]:
-        try:
-            text = (site.settings.content_dir / "cheatsheet.md").read_text(encoding="utf-8")
-        except OSError:
-            raise Problem(404, "not-found", "There is no cheat sheet here.", "Look into the docs.") from None
-        title, _, body = text.lstrip("# ").partition("\n")
-        lead, *parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
-        titled = [("", lead), *zip(parts[::2], parts[1::2], strict=True)]
-        return title, [(heading, markup.render(part, site.link)) for heading, part in titled]
-
-    title, sections = await site.looking(site.kept, "cheatsheet", read)
-    return await site.page(request, "text.html", title=title, sections=sections, path="/cheatsheet")
-
-
-async def privacy(request: Request) -> Response:
-    """What is kept of those who come here."""
-    site = site_of(request)
-    locale = locale_of(request)
-    blocks = await site.looking(lambda: markup.render(say("web.privacy.text", locale)))
-    title = say("web.privacy.title", locale)
-    return await site.page(request, "text.html", title=title, sections=[("", blocks)], path="/privacy")
 
 
 async def learn_index(request: Request) -> Response:
@@ -228,14 +202,15 @@ def structured_data(page: Page, address: str) -> dict[str, Any]:
 
 def _entry_values(site: Site, page: Page, locale: str) -> dict[str, Any]:
     tried = {exercise.title: exercise for exercise in exercises(page)} if page.kind == "guide" else {}
+    rendered = connected([without_exercise(markup.render(section.text, site.link)) for section in page.sections])
     sections = [
         {
             "number": number,
             "title": section.title,
-            "blocks": without_exercise(markup.render(section.text, site.link)),
+            "blocks": blocks,
             "exercise": tried.get(section.title),
         }
-        for number, section in enumerate(page.sections, start=1)
+        for number, (section, blocks) in enumerate(zip(page.sections, rendered, strict=True), start=1)
     ]
     asked = [question for question in page.questions if question.isascii()][:4]
     links = [address for address in page.meta.get("sources", ()) if str(address).startswith("https://")]
@@ -300,6 +275,22 @@ def _step(page: Page, locale: str) -> dict[str, Any]:
         "minutes": page.meta.get("minutes"),
         "exercises": len(exercises(page)),
     }
+
+
+def connected(sections: Sequence[list[markup.Block]]) -> list[list[markup.Block]]:
+    """Return a page's blocks so that code which goes on from blocks above it runs with them."""
+    before: list[str] = []
+    found: list[list[markup.Block]] = []
+    for blocks in sections:
+        found.append([])
+        for block in blocks:
+            if isinstance(block, markup.Code) and block.runnable and block.language == "python":
+                found[-1].append(replace(block, runnable=standing_on(block.source, before)))
+                # What raises on purpose does so in its last statement.
+                before.append(without_last_statement(block.source) if block.fails else block.source)
+            else:
+                found[-1].append(block)
+    return found
 
 
 def _next_step(site: Site, page: Page) -> Page | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-from kb.programs import is_session, program
+from kb.programs import is_session, program, unbound
 
-__all__ = ["is_program", "is_session", "runnable"]
+__all__ = ["is_program", "is_session", "runnable", "standing_on"]
 
 
 def runnable(code: str) -> str | None:
@@ -19,6 +20,35 @@ def runnable(code: str) -> str | None:
     return made.source if made else None
 
 
+def standing_on(code: str, before: Sequence[str]) -> str | None:
+    """Return a block as a program with those of the blocks above it that it stands on; None when it is not Python.
+
+    Those are the blocks that make or change what it uses, and what they use in turn.
+    """
+    made = program(code)
+    if made is None:
+        return None
+    needed, kept = set(made.missing), [code]
+    for source in reversed(before if needed else ()):
+        tree = _tree(source)
+        if tree is None:
+            continue
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        if names & needed:
+            kept.insert(0, source)
+            needed |= unbound(tree)
+    whole = program("\n\n".join(part.strip("\n") for part in kept))
+    return whole.source if whole is not None else made.source
+
+
+def _tree(code: str) -> ast.Module | None:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def is_program(text: str) -> bool:
     """Say whether a text typed as a question is a program: it imports or prints, or has several statements and a call.
 
@@ -26,9 +56,8 @@ def is_program(text: str) -> bool:
     """
     if is_session(text):
         return runnable(text) is not None
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _tree(text)
+    if tree is None:
         return False
     if any(isinstance(one, ast.Import | ast.ImportFrom) for one in tree.body):
         return True

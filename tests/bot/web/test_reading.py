@@ -8,9 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bot.channels.web import markup
 from bot.channels.web.catalogue import Catalogue
 from bot.channels.web.language import preferred
-from bot.channels.web.reading import similar, title_in
+from bot.channels.web.reading import connected, similar, title_in
+from bot.channels.web.snippets import standing_on
+from runner.job import Job, Limits
 from tests.bot.web.test_pages import check_page
 
 ENTRY = "/faq/error-expected-ndim-3-lstm"
@@ -29,6 +32,9 @@ PASTED = (
         "/errors?in=nowhere",
         "/errors?q=dimension",
         "/cheatsheet",
+        "/glossary",
+        "/resources",
+        "/releases",
         "/privacy",
         "/faq?tag=errors",
         "/faq?in=zh",
@@ -173,3 +179,28 @@ def test_a_choice_of_language_leads_nowhere_else(client, back):
     assert response.headers["location"] == "/"
     client.cookies.clear()
     assert client.get("/language", params={"to": "xx"}).status_code == 422
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "entry", ["error-concatenate-matching-shapes", "transfer-learning-two-phases", "freeze-layers"]
+)
+def test_every_block_of_an_entry_runs_by_itself(app, entry):
+    """As its page's button sends it: with those above it that it stands on, and failing only where it means to."""
+    assistant = app.state.site.assistant
+    page = assistant.knowledge.page(f"faq:{entry}")
+    sections = connected([markup.render(section.text) for section in page.sections])
+    blocks = [block for blocks in sections for block in blocks if isinstance(block, markup.Code) and block.runnable]
+    assert len(blocks) >= 1
+    for block in blocks:
+        result = assistant.runner.run(Job(block.runnable, limits=Limits(wall_s=60)))
+        assert result.status == ("error" if block.fails else "ok"), (block.source, result.error)
+        assert result.error is None or result.error.type != "NameError"
+
+
+def test_a_block_takes_along_what_it_stands_on_and_no_more():
+    before = ["a = 1", "b = 2", "a += b", "unrelated = 3", "def f():\n    return a"]
+    assert standing_on("print(f())", before) == "a = 1\n\nb = 2\n\na += b\n\ndef f():\n    return a\n\nprint(f())\n"
+    assert standing_on("print(4)", before) == "print(4)\n"
+    assert standing_on("not python at all", before) is None
+    assert standing_on("print(a)", ["a = ("]) == "print(a)\n"

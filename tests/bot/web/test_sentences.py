@@ -20,6 +20,7 @@ def test_every_sentence_of_the_pages_exists_and_is_said():
     said |= {f"answer.reason_{reason}" for reason in REASONS}
     said |= {f"answer.sure_{level}" for level in ("high", "middle", "low")}
     said |= {f"site.{name}" for name in ("ask", "faq", "docs", "learn", "errors", "playground")}
+    said |= {f"site.{name}" for name in ("cheatsheet", "glossary", "resources", "releases")}
     assert said == known
 
 
