@@ -133,7 +133,7 @@ def _routes() -> list[BaseRoute]:
         _kept("/privacy", texts.privacy),
         _route("/language", language.choose),
         _route("/feedback", feedback.form, "POST"),
-        _route("/upgrade", upgrade_page.form, "POST"),
+        _route("/upgrade", upgrade_page.form, "GET", "POST"),
         _route("/compare", compare.form, "POST"),
         _route("/compare/{name}", compare.page),
         _route("/board", board.overview),

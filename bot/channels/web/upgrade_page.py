@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from bot.channels.web import markup
 from bot.channels.web.run_pages import form_values
@@ -19,7 +19,9 @@ CONTEXT_LINES = 3
 
 
 async def form(request: Request) -> Response:
-    """`POST /upgrade`: the snippet form, rewritten for Keras 3; nothing is run."""
+    """`POST /upgrade`: the snippet form, rewritten for Keras 3; nothing is run. Who only comes by gets the editor."""
+    if request.method == "GET":
+        return RedirectResponse("/playground", 303)
     site = site_of(request)
     fields = await read_form(request)
     job = parse_run_form(fields)

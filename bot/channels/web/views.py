@@ -84,7 +84,7 @@ class FitView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """What a page shows of a result beyond its plain fields."""
+    """What a page shows of a result beyond its plain fields; `old` is its program where that is of an older Keras."""
 
     on_permalink: bool
     context: list[Row]
@@ -93,6 +93,7 @@ class RunView:
     graphs: list[File]
     downloads: list[File]
     fits: list[FitView]
+    old: str
 
 
 def answer_view(answer: Answer) -> AnswerView:
@@ -117,6 +118,7 @@ def run_view(result: Result, job: Job | None, *, on_permalink: bool) -> RunView:
         graphs=[_file(result.id, artifact) for artifact in graphs],
         downloads=[_file(result.id, artifact) for artifact in kept],
         fits=[_fit(fit) for fit in result.fits],
+        old=job.source if job is not None and (result.upgrade or {}).get("changed") else "",
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
+import pytest
 from starlette.testclient import TestClient
 
 from runner.upgrade import RULES
@@ -50,3 +54,17 @@ def test_a_failed_run_says_what_an_upgrade_would_change(client: TestClient) -> N
     assert [change["rule"] for change in python2["upgrade"]["changes"]] == ["python2-print"]
     for source in ("print(1)\n", "raise ValueError('mine')\n"):
         assert client.post("/api/runs?wait=true", json={"source": source}).json()["upgrade"] is None
+
+
+@pytest.mark.sandbox
+def test_a_failing_run_of_old_code_has_a_button_to_upgrade_it(client, run_snippet):
+    result = run_snippet("from keras.layers.core import Dense\nDense(output_dim=3)\n")
+    assert result["status"] == "error" and result["upgrade"]["changed"]
+    page = client.get(f"/r/{result['id']}").text
+    form = re.search(r'<form[^>]*action="/upgrade".*?</form>', page, re.DOTALL)
+    assert form and "from keras.layers.core" in form[0] and "Upgrade to Keras 3" in form[0]
+    shown = client.post("/upgrade", data={"source": "from keras.layers.core import Dense\nDense(output_dim=3)\n"})
+    assert shown.status_code == 200 and "Dense(units=3)" in unescape(shown.text)
+    assert client.get("/upgrade").headers["location"] == "/playground"
+    modern = run_snippet("import keras\nkeras.layers.Dense()\n")
+    assert 'action="/upgrade"' not in client.get(f"/r/{modern['id']}").text
