@@ -261,7 +261,7 @@ def _compare(block: Block, printed: str, error: Sequence[str] | None) -> str:
         if block.error and _plain(block.error) not in _plain(message):
             return f"the message of {kind} differs: {message}"
     if block.output is not None and not _matches(block.output, printed):
-        return f"printed {printed!r}"
+        return f"printed {printed!r}, where {block.output!r} is stated"
     return ""
 
 
@@ -276,9 +276,10 @@ def _plain(text: str) -> str:
 
 
 def totals(verdicts: Sequence[Verdict]) -> Mapping[str, int]:
-    """Count verdicts by outcome, and the blocks that were counted apart."""
+    """Count the documents that passed and failed, and the blocks that were counted apart."""
     counts = {"passed": 0, "failed": 0, "not run": 0}
     for verdict in verdicts:
-        counts[verdict.outcome] += 1
+        if verdict.outcome != "not run":
+            counts[verdict.outcome] += 1
         counts["not run"] += len(verdict.not_run)
     return counts

@@ -11,6 +11,8 @@ import click
 
 from bot.commands.common import common_options, load_settings, print_json
 from bot.errors import DONE, BadCall
+from kb.sources import front_matter
+from kb.sources.outside import Unreadable
 
 LONGEST_ID = 60
 TEMPLATE = """---
@@ -62,6 +64,8 @@ def new(title: str, as_json: bool, data_dir: Path | None) -> int:
     if not identity:
         raise BadCall("The title has no letters to make an id from.", 'Ask in English: lobby faq new "How do I …?"')
     path = folder / f"{identity}.md"
+    if twin := _of_that_title(folder, title):
+        raise BadCall(f"{twin} has that title already.", "Edit that entry, or ask another question.")
     folder.mkdir(parents=True, exist_ok=True)
     text = TEMPLATE.format(id=identity, title=quoted(title), today=datetime.now(UTC).date().isoformat())
     try:
@@ -76,9 +80,27 @@ def new(title: str, as_json: bool, data_dir: Path | None) -> int:
     return DONE
 
 
+def _of_that_title(folder: Path, title: str) -> Path | None:
+    """Return the entry that asks the same, letter case and marks aside."""
+    wanted = _plain(title)
+    for path in sorted(folder.glob("*.md")):
+        try:
+            found = front_matter.read(path.read_text(encoding="utf-8"), strict=True).values.get("title", "")
+        except (OSError, UnicodeDecodeError, Unreadable):
+            continue  # what is wrong with it is for the build to say
+        if _plain(str(found)) == wanted:
+            return path
+    return None
+
+
+def _plain(title: str) -> str:
+    return "".join(sign for sign in title.casefold() if sign.isalnum())
+
+
 def slug(title: str) -> str:
     """Return a title as a file name: plain lower-case words joined by hyphens."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    # `ß` and its like have no plain letter beneath them, but a plain way to be written.
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain)
     return "-".join(words)[:LONGEST_ID].strip("-")
 

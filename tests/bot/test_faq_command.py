@@ -35,9 +35,19 @@ def test_entry_is_never_overwritten(content: Path, capsys: pytest.CaptureFixture
     assert "exists already" in capsys.readouterr().err
 
 
+def test_a_title_that_another_entry_has_is_refused(content: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (content / "faq").mkdir()
+    (content / "faq" / "elsewhere.md").write_text("---\ntitle: How do I freeze a layer?\n---\nSo.\n")
+    (content / "faq" / "broken.md").write_text("---\ntitle: [\n---\n")
+    assert call(["faq", "new", "how do I  freeze a Layer"]) == 2
+    assert "elsewhere.md has that title already" in " ".join(capsys.readouterr().err.split())
+    assert len(list((content / "faq").iterdir())) == 2
+
+
 def test_title_without_letters_is_refused(content: Path) -> None:
     assert call(["faq", "new", "???"]) == 2
 
 
 def test_slug_is_plain() -> None:
     assert slug("Où est l'été? ../../x") == "ou-est-l-ete-x"
+    assert slug("Größe der Straße") == "grosse-der-strasse"

@@ -99,3 +99,12 @@ def test_program_says_where_it_runs(tmp_path: Path) -> None:
     path = tmp_path / "program.py"
     path.write_text('"""Doc."""\n# backends: jax\nprint(1)\n')
     assert verify.read_program(path).backends == ("jax",)
+
+
+def test_what_is_not_run_is_counted_once() -> None:
+    verdicts = [
+        verify.Verdict(Path("a.md"), "jax", "passed"),
+        verify.Verdict(Path("b.md"), "jax", "passed", not_run=("gpu",)),
+        verify.Verdict(Path("c.md"), "jax", "not run", not_run=("gpu", "onnx")),
+    ]
+    assert verify.totals(verdicts) == {"passed": 2, "failed": 0, "not run": 3}
