@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from typing import Literal
 
 import libcst as cst
@@ -10,6 +11,7 @@ import libcst as cst
 from runner.upgrade.analysis import Analysis, Scope, dotted
 from runner.upgrade.installed import missing
 from runner.upgrade.moved import BROUGHT_BACK, RENAMED, current, merged
+from runner.upgrade.nodes import code
 
 Kind = Literal["model", "layer", "tensor", "history", "optimizer", "session", "config", "flow", "metric", "graph"]
 
@@ -30,6 +32,7 @@ _GRAPHS = frozenset(
     f"{root}.{name}" for root in ("tensorflow", "tensorflow.compat.v1") for name in ("get_default_graph", "Graph")
 )
 _TENSOR_ATTRIBUTES = frozenset(("output", "input"))
+_BY_NAME = re.compile(r"\(?(\w+)\.name\s*[,:]\s*\1\b.*\bfor\s+\1\s+in\s+[\w.]+\.layers\b", re.DOTALL)
 _FLOWS = frozenset(("flow", "flow_from_directory", "flow_from_dataframe"))
 
 
@@ -122,6 +125,8 @@ class Kinds:
         if isinstance(node, cst.Subscript):
             if isinstance(node.value, cst.Attribute) and node.value.attr.value == "layers":
                 return "layer"
+            if self._holds_layers(node.value, scope):
+                return "layer"
             if isinstance(node.value, cst.Attribute) and node.value.attr.value in ("inputs", "outputs"):
                 return "tensor" if self.of(node.value.value, scope, depth) in ("model", "layer") else None
             kind = self.of(node.value, scope, depth)
@@ -129,6 +134,15 @@ class Kinds:
         if isinstance(node, cst.IfExp):
             return self.of(node.body, scope, depth) or self.of(node.orelse, scope, depth)
         return None
+
+    @staticmethod
+    def _holds_layers(node: cst.BaseExpression, scope: Scope) -> bool:
+        """Whether a name stands for a dictionary that was made of a model's layers."""
+        owner = scope.owner(node.value) if isinstance(node, cst.Name) else None
+        if owner is None or not isinstance(node, cst.Name):
+            return False
+        values = owner.assigned.get(node.value, ())
+        return len(values) == 1 and _BY_NAME.search(code(values[0][0])) is not None
 
     def _of_name(self, name: str, scope: Scope, depth: int) -> Kind | None:
         owner = scope.owner(name)

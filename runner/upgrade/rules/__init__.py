@@ -15,6 +15,7 @@ from runner.upgrade.rules import (
     division,
     files,
     graph_mode,
+    initial,
     input_shapes,
     layer_arguments,
     lists,
@@ -23,9 +24,11 @@ from runner.upgrade.rules import (
     optimizers,
     positional,
     python,
+    rates,
     removed,
     repairs,
     sklearn,
+    spread,
     symbolic,
     tensorflow_1,
     theano,
@@ -35,8 +38,8 @@ from runner.upgrade.rules import (
 )
 
 _MODULES = (
-    positional, theano, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models,
-    optimizers, files, accuracy, custom, graph_mode, utilities, backend_old, backend, backend_values, symbolic, adversarial, tensorflow_1,
-    removed, repairs, python, division, lists, imports,
+    spread, positional, theano, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models,
+    optimizers, rates, files, accuracy, initial, custom, graph_mode, utilities, backend_old, backend, backend_values,
+    symbolic, adversarial, tensorflow_1, removed, repairs, python, division, lists, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

@@ -31,7 +31,6 @@ SAME = [
     "eye",
     "greater",
     "greater_equal",
-    "hard_sigmoid",
     "less",
     "less_equal",
     "log",

@@ -12,6 +12,7 @@ from runner.upgrade.context import Context
 from runner.upgrade.nodes import calling, expression, is_none, number, string, text_of
 from runner.upgrade.rule import Rule
 from runner.upgrade.rules.backend import fill
+from runner.upgrade.rules.initial import own_initializers
 
 
 class BackendConstants(Rule):
@@ -30,6 +31,8 @@ class BackendConstants(Rule):
         made: cst.BaseExpression | None
         if symbol == "variable" and number(arguments.get("value", 0)) is not None and _sums_up(original, context):
             made = arguments.get("value", 0)
+        elif symbol == "variable" and self._initial(context):
+            made = self._constant(arguments, context)
         elif symbol == "variable":
             made = self._variable(arguments, context)
         elif symbol == "constant":
@@ -43,6 +46,16 @@ class BackendConstants(Rule):
         context.forget(original.func)
         context.change(self, original)
         return made
+
+    @staticmethod
+    def _initial(context: Context) -> bool:
+        """Whether we are in a function that gives a layer's weights their first values, which are no variables."""
+        scope: Scope | None = context.scope
+        while scope is not None:
+            if id(scope.node) in own_initializers(context):
+                return True
+            scope = scope.parent
+        return False
 
     @staticmethod
     def _variable(arguments: Arguments, context: Context) -> cst.BaseExpression | None:

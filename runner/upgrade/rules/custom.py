@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, cast
 
 import libcst as cst
@@ -95,6 +96,11 @@ class AddWeight(Rule):
         return isinstance(value, cst.Call) and code(value.func).endswith(".format")
 
 
+_INITIALIZER = re.compile(
+    r"\binitializers\.get\(|\b(?:(?:Random|Glorot|Lecun|He)(?:Normal|Uniform)|Orthogonal|Identity|Zeros|Ones)\("
+)
+
+
 class InitializedWeights(Rule):
     """Keras 1 made weights by calling the initializer; `add_weight` makes and tracks them."""
 
@@ -127,7 +133,7 @@ class InitializedWeights(Rule):
         if self._initializes(call):
             return self._weight(node, small, call, call.func, original, context)
         in_build = isinstance(context.scope.node, cst.FunctionDef) and context.scope.node.name.value == "build"
-        inner = isinstance(call.func, cst.Call) and "initializers.get" in code(call.func)
+        inner = isinstance(call.func, cst.Call) and _INITIALIZER.search(code(call.func)) is not None
         if in_build and inner:
             return self._weight(node, small, call, call.func, original, context)
         ops = code(call.func)

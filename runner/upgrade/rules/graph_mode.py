@@ -111,6 +111,9 @@ def _phases_of_functions(context: Context) -> set[int]:
     analysis = context.analysis
     for call, _ in (*analysis.method_calls.get("function", ()), *analysis.calls.get("function", ())):
         given = Arguments(call).get("inputs", 0)
+        while isinstance(given, cst.BinaryOperation):  # `[x] + [K.learning_phase()]`
+            found.update(id(each) for each in elements(given.right) or ())
+            given = given.left
         found.update(id(each) for each in elements(given) or ())
     return found
 
@@ -256,6 +259,8 @@ class BackendFunction(Rule):
         source, wanted = given.get("inputs", 0), given.get("outputs", 1)
         if inputs is None or outputs is None or source is None or wanted is None:
             return None
+        while isinstance(inputs, cst.BinaryOperation) and _only_phase(inputs.right):
+            inputs = inputs.left
         held = elements(inputs)
         if len(arguments) > 2:
             context.find(
@@ -272,6 +277,12 @@ class BackendFunction(Rule):
         context.forget(original.func)
         context.change(self, original)
         return cst.Call(helper, [cst.Arg(inputs), cst.Arg(outputs)])
+
+
+def _only_phase(node: cst.BaseExpression) -> bool:
+    """Whether a list holds the learning phase and nothing else."""
+    held = elements(node)
+    return held is not None and len(held) == 1 and "learning_phase" in code(held[0])
 
 
 _FUNCTION = '''

@@ -237,6 +237,10 @@ class InitialWeights(Rule):
         arguments = Arguments(node)
         if not arguments.has("weights"):
             return None
+        if is_none(arguments.get("weights")):
+            arguments.remove("weights")
+            context.change(self, original, "Layers take no `weights` any more; `None` stood for none.")
+            return arguments.call()
         if id(original) not in context.analysis.in_sequential:
             context.find(self, original, "weights=… was removed; closest today: layer.set_weights(…) once it is built")
             return None

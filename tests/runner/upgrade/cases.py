@@ -290,6 +290,27 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "python2-calls": ("import keras\nfor k, v in d.iteritems(): pass\n", "import keras\nfor k, v in d.items(): pass\n"),
     "python2-builtins": ("import keras\nfor i in xrange(3): pass\n", "import keras\nfor i in range(3): pass\n"),
+    "backend-keywords": (
+        "from keras import backend as K\nx = K.expand_dims(y, dim=1)\n",
+        "from keras import ops\nx = ops.expand_dims(y, axis=1)\n",
+    ),
+    "hard-sigmoid": (
+        "from keras import backend as K\nx = K.hard_sigmoid(y)\n",
+        "from keras import ops\nx = ops.clip(0.2 * y + 0.5, 0.0, 1.0)\n",
+    ),
+    "optimizer-decay": (
+        "import keras\nx = m.optimizer.lr * (1. / (1. + m.optimizer.decay * m.optimizer.iterations))\n",
+        "import keras\nx = m.optimizer.learning_rate\n",
+    ),
+    "layer-weights": ("import keras\nw = m.layers[0].W\n", "import keras\nw = m.layers[0].kernel\n"),
+    "initializer-arguments": (
+        "import keras\nx = keras.layers.Dense(3, kernel_initializer=lambda shape: f(shape))\n",
+        "import keras\nx = keras.layers.Dense(3, kernel_initializer=lambda shape, dtype=None: f(shape))\n",
+    ),
+    "initializer-of-shape": (
+        "from keras import initializations\nx = initializations.normal((3, 4), scale=0.1)\n",
+        "from keras import initializers\nx = initializers.RandomNormal(stddev=0.1)((3, 4))\n",
+    ),
     "integer-division": (
         "import keras\nn = len(x) / 2\nprint(x[:n])\n",
         "import keras\nn = len(x) // 2\nprint(x[:n])\n",
@@ -450,6 +471,14 @@ OTHERS: dict[str, tuple[str, str]] = {
     "multi-gpu": (
         "from keras.utils import multi_gpu_model\nm = multi_gpu_model(model, gpus=2)\n",
         "closest today: keras.distribution.DataParallel\nm = model\n",
+    ),
+    "streaming-metrics": (
+        "import keras\nimport tensorflow as tf\nx = tf.metrics.auc(a, b)\n",
+        "# Keras 3: tf.metrics.auc was removed",
+    ),
+    "rate-of-schedule": (
+        "import keras\no = keras.optimizers.SGD(lr=0.2, decay=0.1)\no.lr = 0.1\n",
+        "o.learning_rate = keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=1, decay_rate=0.1)",
     ),
     "reset-states": ("import keras\nmodel.reset_states()\n", "reset_states(model)"),
     "sklearn-wrappers": (
