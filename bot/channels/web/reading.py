@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -25,6 +27,8 @@ from kb.normalize import detect_language, words
 from kb.pages import Kind, Page
 from kb.programs import without_last_statement
 
+# A longer list is for people, who narrow it down first.
+MOST_LISTED = 60
 # A tag with fewer entries is no topic of its own.
 LEAST_IN_TOPIC = 3
 OTHER_TOPIC = "more"
@@ -39,17 +43,22 @@ FILES: dict[Kind, tuple[str, str]] = {
 
 
 async def faq_index(request: Request) -> Response:
-    """All questions by topic, narrowed down by `?q=` and `?tag=`, in the wording of a language (`?in=`)."""
+    """All questions by topic, narrowed down by `?q=`, `?tag=` and `?keras=`, in the wording of a language (`?in=`)."""
     site = site_of(request)
     text = request.query_params.get("q", "").strip()[:MAX_SYMBOL]
     tag = request.query_params.get("tag", "").strip()[:MAX_SYMBOL]
+    version = request.query_params.get("keras", "").strip()[:20]
     wording = request.query_params.get("in", locale_of(request))[:10]
     entries = await site.looking(site.assistant.knowledge.pages, "faq")
-    found = [entry for entry in entries if _matches(entry, text) and (not tag or tag in entry.meta.get("tags", ()))]
+    tagged = [entry for entry in entries if not tag or tag in entry.meta.get("tags", ())]
+    found = [entry for entry in tagged if _matches(entry, text) and _holds_for(entry, version)]
     tags = Counter(str(one) for entry in entries for one in entry.meta.get("tags", ()))
     values: dict[str, Any] = {
         "filter": text,
         "tag": tag,
+        "keras": version,
+        "since": _versions(entries),
+        "structured": listed_data(found) if len(found) <= MOST_LISTED else None,
         "wording_in": wording,
         "shown": len(found),
         "total": len(entries),
@@ -200,6 +209,22 @@ def structured_data(page: Page, address: str) -> dict[str, Any]:
     }
 
 
+def listed_data(entries: Sequence[Page]) -> dict[str, Any]:
+    """Return a list of entries as schema.org's `FAQPage`, each answered by its first sentences."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": entry.title,
+                "acceptedAnswer": {"@type": "Answer", "text": summary_of(entry)},
+            }
+            for entry in entries
+        ],
+    }
+
+
 def _entry_values(site: Site, page: Page, locale: str) -> dict[str, Any]:
     tried = {exercise.title: exercise for exercise in exercises(page)} if page.kind == "guide" else {}
     rendered = connected([without_exercise(markup.render(section.text, site.link)) for section in page.sections])
@@ -303,6 +328,27 @@ def _next_step(site: Site, page: Page) -> Page | None:
 def _topic(entry: Page) -> str:
     tags = entry.meta.get("tags") or [OTHER_TOPIC]
     return str(tags[0]).replace("-", " ")
+
+
+def _versions(entries: Sequence[Page]) -> list[str]:
+    """Return the versions of Keras from which on something is answered that was not before, oldest first."""
+    found = {one.version for entry in entries for one in _range(entry) if one.operator == ">="}
+    return sorted(found, key=Version)
+
+
+def _holds_for(entry: Page, version: str) -> bool:
+    """Tell whether an entry is about a version of Keras; every one is where none, or none that exists, is named."""
+    try:
+        return not version or Version(version) in _range(entry)
+    except InvalidVersion:
+        return True
+
+
+def _range(entry: Page) -> SpecifierSet:
+    try:
+        return SpecifierSet(str(entry.meta.get("keras", "")))
+    except InvalidSpecifier:
+        return SpecifierSet()
 
 
 def _matches(entry: Page, text: str) -> bool:

@@ -204,3 +204,14 @@ def test_a_block_takes_along_what_it_stands_on_and_no_more():
     assert standing_on("print(4)", before) == "print(4)\n"
     assert standing_on("not python at all", before) is None
     assert standing_on("print(a)", ["a = ("]) == "print(a)\n"
+
+
+def test_the_index_is_narrowed_by_version_and_tells_machines_what_it_lists(client):
+    old, new, odd = (client.get(f"/faq?keras={version}").text for version in ("3.0", "3.15", "not-a-version"))
+    assert 'href="/faq/' in old and new.count('href="/faq/') > old.count('href="/faq/')
+    assert odd.count('href="/faq/') == new.count('href="/faq/')
+    listed = client.get("/faq?tag=transfer-learning").text
+    told = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', listed, re.DOTALL)[1])
+    assert told["@type"] == "FAQPage" and 1 < len(told["mainEntity"]) <= 60
+    assert all(one["name"] and one["acceptedAnswer"]["text"] for one in told["mainEntity"])
+    assert "ld+json" not in client.get("/faq").text
