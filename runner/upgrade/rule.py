@@ -59,6 +59,8 @@ class Rule:
     """Whether it looks at every simple statement."""
     blocks: ClassVar[bool] = False
     """Whether it looks at every list of statements."""
+    dictionaries: ClassVar[bool] = False
+    """Whether it looks at every dictionary that is written out."""
     definitions: ClassVar[bool] = False
     """Whether it looks at every class and function."""
     operations: ClassVar[bool] = False
@@ -74,6 +76,10 @@ class Rule:
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
     ) -> cst.BaseExpression | None:
         """Rewrite a mention of `name` that is not the function of a call, or is and was left by `call`."""
+        return None
+
+    def dictionary(self, node: cst.Dict, original: cst.Dict, context: Context) -> cst.Dict | None:
+        """Rewrite a dictionary that is written out."""
         return None
 
     def statement(

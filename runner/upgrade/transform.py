@@ -29,6 +29,7 @@ class Rulebook:
         self.attributes: dict[str, list[Rule]] = {}
         self.statements: list[Rule] = []
         self.blocks: list[Rule] = []
+        self.dictionaries: list[Rule] = []
         self.definitions: list[Rule] = []
         self.operations: list[Rule] = []
         self.texts: list[Rule] = []
@@ -47,6 +48,7 @@ class Rulebook:
             for member, wanted in (
                 (self.statements, rule.statements),
                 (self.blocks, rule.blocks),
+                (self.dictionaries, rule.dictionaries),
                 (self.definitions, rule.definitions),
                 (self.operations, rule.operations),
                 (self.texts, rule.texts),
@@ -147,6 +149,13 @@ class Walk(Rewriter):
         self.asked = rule, original
         made = rule.call(node, original, name, self._context)
         return node if made is None else made
+
+    def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.Dict:
+        node = updated_node
+        for rule in self._rules.dictionaries:
+            self.asked = rule, original_node
+            node = rule.dictionary(node, original_node, self._context) or node
+        return node
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         node: cst.BaseExpression = updated_node

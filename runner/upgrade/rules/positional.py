@@ -52,7 +52,7 @@ class KernelSize(Rule):
         symbol = name.rpartition(".")[2]
         names = ("kernel_dim1", "kernel_dim2", "kernel_dim3") if "3D" in symbol else ("nb_row", "nb_col")
         positional = arguments.positional
-        if arguments.spread:
+        if any(arg.star == "*" for arg in arguments):
             return None
         if all(arguments.has(each) for each in names):
             sizes = [arguments.remove(each) for each in names]

@@ -91,6 +91,18 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nx = keras.regularizers.l2(l=0.1)\n",
         "import keras\nx = keras.regularizers.l2(l2=0.1)\n",
     ),
+    "spread-arguments": (
+        "import keras\nconf = dict(border_mode='same', dim_ordering='th')\nx = keras.layers.Conv2D(8, 3, **conf)\n",
+        "import keras\nconf = dict(padding='same', data_format='channels_first')\nx = keras.layers.Conv2D(8, 3, **conf)\n",
+    ),
+    "partial-arguments": (
+        "import keras\nConv = keras.layers.Conv2D\nx = Conv(8, 3, border_mode='same')\n",
+        "import keras\nConv = keras.layers.Conv2D\nx = Conv(8, 3, padding='same')\n",
+    ),
+    "forwarded-arguments": (
+        "import keras\n\n\ndef conv(x, **options):\n    return keras.layers.Conv2D(8, 3, **options)(x)\n\n\nconv(x, border_mode='same')\n",
+        "import keras\n\n\ndef conv(x, **options):\n    return keras.layers.Conv2D(8, 3, **options)(x)\n\n\nconv(x, padding='same')\n",
+    ),
     "kernel-size": (
         "from keras.layers import Convolution2D\nx = Convolution2D(8, 3, 5, 'uniform', activation='relu')\n",
         "from keras.layers import Conv2D\nx = Conv2D(8, (3, 5), kernel_initializer='uniform', activation='relu')\n",
