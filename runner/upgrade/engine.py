@@ -157,6 +157,10 @@ def _upgrade(
         after = made.code if made is not module else before
         proven = legacy or shown
         settled = after == before and proven == legacy
+        if settled:
+            last = {(rule.name, what) for rule, _, what in context.findings}
+            fluid = {rule.name for rule in always if rule.last_word}
+            findings = [each for each in findings if each.rule not in fluid or (each.rule, each.message) in last]
         if proven and not legacy:
             only = {rule.name for rule in always if rule.modern_only}
             findings = [finding for finding in findings if finding.rule not in only]

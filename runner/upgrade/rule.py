@@ -40,6 +40,8 @@ class Rule:
     """Whether it applies only to a program that other rules have shown to be written for Keras 1."""
     modern_only: ClassVar[bool] = False
     """Whether its findings are for programs that no other rule shows to be written for Keras 1."""
+    last_word: ClassVar[bool] = False
+    """Whether its findings count only where the last round makes them too: an earlier one knew less of the program."""
     marks: ClassVar[bool] = True
     """Whether a change by this rule, where `since` is Keras 2.0, shows that the program was written for Keras 1."""
     on_error: ClassVar[str] = ""

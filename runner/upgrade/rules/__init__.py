@@ -14,15 +14,18 @@ from runner.upgrade.rules import (
     data,
     division,
     files,
+    foreign,
     graph_mode,
     initial,
     input_shapes,
     layer_arguments,
+    layer_methods,
     lists,
     merging,
     models,
     optimizers,
     positional,
+    positional_options,
     python,
     rates,
     removed,
@@ -39,7 +42,8 @@ from runner.upgrade.rules import (
 
 _MODULES = (
     spread, positional, theano, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models,
-    optimizers, rates, files, accuracy, initial, custom, graph_mode, utilities, backend_old, backend, backend_values,
-    symbolic, adversarial, tensorflow_1, removed, repairs, python, division, lists, imports,
+    positional_options, optimizers, rates, files, accuracy, initial, custom, graph_mode, utilities, backend_old,
+    backend, backend_values, symbolic, adversarial, tensorflow_1, removed, layer_methods, foreign,
+    repairs, python, division, lists, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

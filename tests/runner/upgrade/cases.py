@@ -103,6 +103,14 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\n\n\ndef conv(x, **options):\n    return keras.layers.Conv2D(8, 3, **options)(x)\n\n\nconv(x, border_mode='same')\n",
         "import keras\n\n\ndef conv(x, **options):\n    return keras.layers.Conv2D(8, 3, **options)(x)\n\n\nconv(x, padding='same')\n",
     ),
+    "optimizer-positions": (
+        "from keras.optimizers import RMSprop, SGD\na = RMSprop(0.001, 0.9, 1e-8)\nb = SGD(0.1, 0.9, True)\n",
+        "from keras.optimizers import RMSprop, SGD\na = RMSprop(0.001, 0.9, epsilon=1e-8)\nb = SGD(0.1, 0.9, True)\n",
+    ),
+    "callback-positions": (
+        "import keras\nc = keras.callbacks.TensorBoard('logs', 1, 32, True, write_images=True)\n",
+        "import keras\nc = keras.callbacks.TensorBoard('logs', 1, write_graph=True, write_images=True)\n",
+    ),
     "kernel-size": (
         "from keras.layers import Convolution2D\nx = Convolution2D(8, 3, 5, 'uniform', activation='relu')\n",
         "from keras.layers import Conv2D\nx = Conv2D(8, (3, 5), kernel_initializer='uniform', activation='relu')\n",
