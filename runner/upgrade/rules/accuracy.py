@@ -9,11 +9,10 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
+from runner.upgrade.logged import logged_keys
 from runner.upgrade.nodes import code, text_of
 from runner.upgrade.rule import Rule
-from runner.upgrade.walking import Reader
 
-_ASKED = ("get", "append", "pop", "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
 _OF_OUTPUT = re.compile(r"(val_)?(\w+)_acc$")
 _ACCURACY = re.compile(r"(?:^|_|\{)acc(?:$|[}:])")
 
@@ -41,7 +40,7 @@ class HistoryKeys(Rule):
         if named is not None and named[2] in context.remember("names of layers", lambda: _layer_names(context)):
             new = f"{named[1] or ''}{named[2]}_accuracy"
         elif value in self._PLAIN:
-            if id(original) not in context.remember("keys", lambda: _keys(context)):
+            if id(original) not in logged_keys(context):
                 return None
             new = self._PLAIN[value]
         else:
@@ -56,7 +55,7 @@ class HistoryKeys(Rule):
 
     @staticmethod
     def _output(value: str, original: cst.SimpleString, context: Context) -> bool:
-        return value.count("_acc") == 1 and id(original) in context.remember("keys", lambda: _keys(context))
+        return value.count("_acc") == 1 and id(original) in logged_keys(context)
 
     @staticmethod
     def _applies(context: Context) -> bool:
@@ -96,7 +95,7 @@ class RateKey(Rule):
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
         if value != "lr" or not context.remember("logged rates", lambda: _rate_is_logged(context)):
             return None
-        if id(original) not in context.remember("keys", lambda: _keys(context)):
+        if id(original) not in logged_keys(context):
             return None
         context.change(self, original)
         return "learning_rate"
@@ -126,86 +125,76 @@ def _layer_names(context: Context) -> frozenset[str]:
     )
 
 
-def _keys(context: Context) -> set[int]:
-    """Return the strings that stand where the name of a metric is expected."""
-    found: set[int] = set()
-    foreign = context.remember("foreign logs", lambda: _foreign(context))
+class MetricKeys(Rule):
+    """A metric's name in histories and logs is the one that `compile` was given."""
 
-    class Finder(Reader):
-        def visit_Subscript(self, node: cst.Subscript) -> None:
-            said = code(node.value)
-            if id(node.value) in foreign:
-                return
-            if said.endswith("history") or "hist" in said.lower() or "log" in said.lower():
-                for element in node.slice:
-                    if isinstance(element.slice, cst.Index):
-                        found.add(id(element.slice.value))
+    name = "metric-names"
+    matches = "`metrics=['mae']` with `history.history['val_mean_absolute_error']` or that name as `monitor`"
+    since = "Keras 2.3"
+    why = (
+        "A metric is logged under the name that `compile` was given, as 'mae', no longer under that of its function: a "
+        "callback of the other name never acts, and the history has no such key."
+    )
+    source = "https://github.com/keras-team/keras/releases/tag/2.3.0"
+    silent = True
+    marks = False
+    texts = True
+    _LONG: ClassVar[dict[str, tuple[str, ...]]] = {
+        "mean_squared_error": ("mse", "MSE"),
+        "mean_absolute_error": ("mae", "MAE"),
+        "mean_absolute_percentage_error": ("mape", "MAPE"),
+        "mean_squared_logarithmic_error": ("msle", "MSLE"),
+        "cosine_proximity": ("cosine_similarity", "cosine"),
+        "kullback_leibler_divergence": ("kl_divergence", "kld", "KLD"),
+    }
 
-        def visit_Arg(self, node: cst.Arg) -> None:
-            if node.keyword is not None and node.keyword.value == "monitor":
-                found.add(id(node.value))
+    def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
+        long = next((name for name in self._LONG if name in value), None)
+        if long is None or not context.provenance.uses_keras:
+            return None
+        key = re.fullmatch(rf"((?:\w+_)?){long}", value)
+        inside = re.search(rf"\{{(?:\w+_)?{long}(?=[}}:])", value) is not None
+        if key is not None and id(original) not in logged_keys(context):
+            return None
+        if key is None and not inside:
+            return None
+        short = self._short(long, context)
+        if short is None or (key is not None and not self._prefixed(key[1], context)):
+            return None
+        new = f"{key[1]}{short}" if key is not None else re.sub(rf"(\{{(?:\w+_)?){long}(?=[}}:])", rf"\1{short}", value)
+        if new == value:
+            return None
+        context.change(self, original)
+        return new
 
-        def visit_Param(self, node: cst.Param) -> None:
-            if node.default is not None and node.name.value in ("monitor", "metric", "value"):
-                found.add(id(node.default))
+    def _short(self, long: str, context: Context) -> str | None:
+        """Return the short name by which all of the program's models ask for a metric."""
+        asked: set[str] = context.remember("names of metrics", lambda: _asked_metrics(context))
+        short = {name for name in self._LONG[long] if name in asked}
+        if long in asked and long != "cosine_proximity":
+            return None
+        if long == "cosine_proximity" and (short or long in asked):
+            return "cosine_similarity"  # what another rule makes of both
+        return short.pop() if len(short) == 1 else None
 
-        def visit_Assign(self, node: cst.Assign) -> None:
-            if "monitor" in code(node.targets[0].target):
-                found.add(id(node.value))
+    @staticmethod
+    def _prefixed(prefix: str, context: Context) -> bool:
+        output = prefix.removeprefix("val_").removesuffix("_")
+        return not output or output in context.remember("names of layers", lambda: _layer_names(context))
 
-        def visit_Call(self, node: cst.Call) -> None:
-            called = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
-            if called not in _ASKED or not node.args:
-                return
-            name = code(node.func)
-            if isinstance(node.func, cst.Attribute) and id(node.func.value) in foreign:
-                return
-            if name.endswith((".get", ".append", ".pop")) and ("log" in name or "hist" in name) and node.args:
-                found.add(id(node.args[0].value))
-            if name.rpartition(".")[2] in ("EarlyStopping", "ReduceLROnPlateau") and node.args:
-                found.add(id(node.args[0].value))
-            if name.rpartition(".")[2] == "ModelCheckpoint" and len(node.args) > 1:
-                found.add(id(node.args[1].value))
 
-        def visit_Comparison(self, node: cst.Comparison) -> None:
-            right = node.comparisons[0].comparator
-            if "hist" in code(right) or "logs" in code(right):
-                found.add(id(node.left))
-
-        def visit_For(self, node: cst.For) -> None:
-            if isinstance(node.iter, cst.List | cst.Tuple) and "history[" in code(node.body):
-                found.update(id(element.value) for element in node.iter.elements)
-
-    Finder().read(context.module)
+def _asked_metrics(context: Context) -> set[str]:
+    """Return the names of metrics that models are compiled with, of functions and of strings."""
+    found: set[str] = set()
+    for call, scope in context.analysis.method_calls.get("compile", ()):
+        value = Arguments(call).get("metrics", 2)
+        owner = scope.owner(value.value) if isinstance(value, cst.Name) else None
+        if isinstance(value, cst.Name) and owner is not None:
+            for held, _ in owner.assigned.get(value.value, ()):
+                found.update(re.findall(r"\w+", code(held)))
+        elif value is not None:
+            found.update(re.findall(r"\w+", code(value)))
     return found
 
 
-def _foreign(context: Context) -> set[int]:
-    """Return the mentions of what is called like a history or logs and is the program's own dictionary."""
-    found: set[int] = set()
-    scopes = context.analysis.scopes
-
-    class Finder(Reader):
-        scope = context.analysis.module_scope
-
-        def read(self, node: cst.CSTNode) -> None:
-            before, self.scope = self.scope, scopes.get(id(node), self.scope)
-            super().read(node)
-            self.scope = before
-
-        def visit_Subscript(self, node: cst.Subscript) -> None:
-            self._note(node.value)
-
-        def visit_Attribute(self, node: cst.Attribute) -> None:
-            if node.attr.value in ("get", "append", "pop"):
-                self._note(node.value)
-
-        def _note(self, node: cst.BaseExpression) -> None:
-            if isinstance(node, cst.Name) and context.provenance.of(node, self.scope) == "foreign":
-                found.add(id(node))
-
-    Finder().read(context.module)
-    return found
-
-
-RULES: tuple[type[Rule], ...] = (HistoryKeys, RateKey)
+RULES: tuple[type[Rule], ...] = (HistoryKeys, RateKey, MetricKeys)

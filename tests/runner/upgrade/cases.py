@@ -111,6 +111,10 @@ CASES: dict[str, tuple[str, str]] = {
         "import keras\nc = keras.callbacks.TensorBoard('logs', 1, 32, True, write_images=True)\n",
         "import keras\nc = keras.callbacks.TensorBoard('logs', 1, write_graph=True, write_images=True)\n",
     ),
+    "metric-names": (
+        "import keras\nm.compile('sgd', 'mse', metrics=['mae'])\nh = m.fit(x, y)\nprint(h.history['val_mean_absolute_error'])\n",
+        "import keras\nm.compile('sgd', 'mse', metrics=['mae'])\nh = m.fit(x, y)\nprint(h.history['val_mae'])\n",
+    ),
     "kernel-size": (
         "from keras.layers import Convolution2D\nx = Convolution2D(8, 3, 5, 'uniform', activation='relu')\n",
         "from keras.layers import Conv2D\nx = Conv2D(8, (3, 5), kernel_initializer='uniform', activation='relu')\n",
@@ -331,6 +335,26 @@ CASES: dict[str, tuple[str, str]] = {
         "from keras import initializations\nx = initializations.normal((3, 4), scale=0.1)\n",
         "from keras import initializers\nx = initializers.RandomNormal(stddev=0.1)((3, 4))\n",
     ),
+    "theano-functions": (
+        "import keras\nimport theano.tensor as T\nx = T.sqr(y)\n",
+        "from keras import ops\nimport keras\nx = ops.square(y)\n",
+    ),
+    "shape-tuples": (
+        "import keras\nimport tensorflow as tf\nclass A(keras.Layer):\n    def compute_output_shape(self, shape):\n        return tf.TensorShape([shape[0], 3])\n",
+        "import keras\nclass A(keras.Layer):\n    def compute_output_shape(self, shape):\n        return tuple([shape[0], 3])\n",
+    ),
+    "schedule-step": (
+        "import keras\nimport tensorflow as tf\nclass A(keras.optimizers.schedules.LearningRateSchedule):\n    def __call__(self, step):\n        return tf.math.rsqrt(step)\n",
+        "from keras import ops\nimport keras\nimport tensorflow as tf\nclass A(keras.optimizers.schedules.LearningRateSchedule):\n    def __call__(self, step):\n        step = ops.cast(step, 'float32')\n        return tf.math.rsqrt(step)\n",
+    ),
+    "global-step": (
+        "import keras\no.apply_gradients(pairs, global_step=step)\n",
+        "import keras\no.apply_gradients(pairs)\n",
+    ),
+    "popped-layers": (
+        "from keras.layers import Dense\nfrom keras.models import Sequential\nm = Sequential([Dense(3)])\nm.layers.pop()\n",
+        "from keras.layers import Dense\nfrom keras.models import Sequential\nm = Sequential([Dense(3)])\nm.pop()\n",
+    ),
     "integer-division": (
         "import keras\nn = len(x) / 2\nprint(x[:n])\n",
         "import keras\nn = len(x) // 2\nprint(x[:n])\n",
@@ -491,6 +515,19 @@ OTHERS: dict[str, tuple[str, str]] = {
     "multi-gpu": (
         "from keras.utils import multi_gpu_model\nm = multi_gpu_model(model, gpus=2)\n",
         "closest today: keras.distribution.DataParallel\nm = model\n",
+    ),
+    "foreign-packages": ("from keras_contrib.layers import CRF\n", "# Keras 3: keras-contrib works with Keras 2 only"),
+    "tensorflow-gone": (
+        "import keras\nimport tensorflow as tf\nw = tf.summary.FileWriter('logs')\n",
+        "# Keras 3: tf.summary.FileWriter was removed in TensorFlow 2; closest today: tf.summary.create_file_writer",
+    ),
+    "session-left": (
+        "from keras import backend as K\nx = K.get_session().run(y)\n",
+        "# Keras 3: K.get_session was removed with TensorFlow's sessions",
+    ),
+    "loss-of-tensor": (
+        "import keras\na = keras.Input((1,))\ndef f(b):\n    return lambda t, p: b * p\nm.compile('sgd', loss=f(a))\n",
+        "# Keras 3: the loss uses the symbolic tensor `a`",
     ),
     "streaming-metrics": (
         "import keras\nimport tensorflow as tf\nx = tf.metrics.auc(a, b)\n",
