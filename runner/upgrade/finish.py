@@ -121,7 +121,7 @@ class _Dropper(Rewriter):
 
     def _unused(self, local: str, alias: cst.ImportAlias) -> bool:
         target = self._context.analysis.imports.get(local, "")
-        ours = target.startswith(("keras.", "tensorflow"))
+        ours = target.startswith(("keras.", "tensorflow", "theano"))
         return ours and local not in self._used and local in self._context.rewritten
 
     @staticmethod

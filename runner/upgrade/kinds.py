@@ -54,11 +54,21 @@ class Kinds:
         target = self._analysis.imports.get(first)
         if rest.startswith("tf.") and target is not None and merged(target) == "keras.backend":
             target, rest = "tensorflow", rest[3:]  # `K.tf.where` of the backend that was TensorFlow's
-        if owner is not None and (owner is not self._analysis.module_scope or target is None):
+        if target is None and owner is not None and self._is_backend(first, owner):
+            target = "keras.backend"
+        elif owner is not None and (owner is not self._analysis.module_scope or target is None):
             return None
         if target is None:
             return f"builtins.{chain}" if chain in PYTHON2 else self._starred(chain)
         return f"{target}.{rest}" if rest else target
+
+    def _is_backend(self, name: str, owner: Scope) -> bool:
+        """Whether a name was given to the backend by `K = keras.backend`, and to nothing else."""
+        values = owner.assigned.get(name, ())
+        value = values[0][0] if owner is self._analysis.module_scope and len(values) == 1 else None
+        if not isinstance(value, cst.Attribute) or value.attr.value != "backend":
+            return False
+        return merged(self.resolve(value, owner) or "") == "keras.backend"
 
     def _starred(self, chain: str) -> str | None:
         """Return what a free name may be that `from keras… import *` brought."""

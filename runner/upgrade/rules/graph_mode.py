@@ -135,14 +135,14 @@ class Sessions(Rule):
     source = "https://www.tensorflow.org/guide/gpu#limiting_gpu_memory_growth"
     marks = False
     statements = True
-    _DROPPED: ClassVar[frozenset[str]] = frozenset(
+    removed: ClassVar[frozenset[str]] = frozenset(
         (
             "keras.backend.set_session",
             *_v1("disable_eager_execution disable_v2_behavior global_variables_initializer reset_default_graph"),
             *_v1("set_random_seed logging.set_verbosity enable_eager_execution enable_v2_behavior"),
         )
     )
-    _MADE: ClassVar[frozenset[str]] = frozenset(
+    made: ClassVar[frozenset[str]] = frozenset(
         (*_v1("Session InteractiveSession ConfigProto GPUOptions get_default_graph"), "keras.backend.get_session")
     )
 
@@ -172,7 +172,7 @@ class Sessions(Rule):
             text = code(call)
             if "initializer" not in text and call.func.attr.value == "run":
                 return None
-        elif name not in self._DROPPED:
+        elif name not in self.removed:
             return None
         context.forget(call.func)
         for chain in _chains(call):
@@ -194,7 +194,7 @@ class Sessions(Rule):
             if not isinstance(small.value, cst.Call):
                 return None
             name = context.name(small.value.func) or context.full_name(small.value.func)
-            if name not in self._MADE or not isinstance(target, cst.Name):
+            if name not in self.made or not isinstance(target, cst.Name):
                 return None
             if not _only_for_sessions(target.value, context):
                 context.find(

@@ -8,6 +8,7 @@ from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import code, expression, text_of, tight
 from runner.upgrade.rule import MIGRATING, Rule
+from runner.upgrade.rules.layer_methods import told_shape
 from runner.upgrade.rules.training import TRAINING
 
 
@@ -230,7 +231,9 @@ class TensorShapes(Rule):
 
     @staticmethod
     def _is_shape(node: cst.BaseExpression, context: Context) -> bool:
-        """Whether an expression is the shape of a symbolic tensor."""
+        """Whether an expression is the shape of a symbolic tensor, or one that a layer's method is told."""
+        if told_shape(node, context):
+            return True
         if isinstance(node, cst.Call) and not node.args and isinstance(node.func, cst.Attribute):
             return node.func.attr.value == "get_shape" and context.kind(node.func.value) == "tensor"
         return isinstance(node, cst.Attribute) and node.attr.value == "shape" and context.kind(node.value) == "tensor"

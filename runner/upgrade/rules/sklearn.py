@@ -83,8 +83,21 @@ class SklearnWrappers(Rule):
     source = "https://keras.io/api/utils/sklearn_wrappers/"
     marks = False
     calls = tuple(f"keras.wrappers.{name}" for name in ("KerasClassifier", "KerasRegressor"))
+    references = calls
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        context.forget(original.func)
+        context.change(self, original)
+        return node.with_changes(func=self._class(name, context))
+
+    def reference(
+        self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context
+    ) -> cst.BaseExpression | None:
+        context.change(self, original)
+        return self._class(name, context)
+
+    @staticmethod
+    def _class(name: str, context: Context) -> cst.Name:
         classifies = name.endswith("Classifier")
         made = "KerasModelClassifier" if classifies else "KerasModelRegressor"
         shared = _SHARED.format(
@@ -92,10 +105,7 @@ class SklearnWrappers(Rule):
             kind="classifier" if classifies else "regressor",
             mixin="ClassifierMixin" if classifies else "RegressorMixin",
         )
-        code = shared + (_CLASSIFIER if classifies else _REGRESSOR)
-        context.forget(original.func)
-        context.change(self, original)
-        return node.with_changes(func=context.helper(made, code))
+        return context.helper(made, shared + (_CLASSIFIER if classifies else _REGRESSOR))
 
 
 class FoldSeeds(Rule):
