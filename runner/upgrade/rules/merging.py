@@ -25,6 +25,32 @@ _MODES: dict[str, tuple[str, str]] = {
 _WHY = "`merge` was replaced in Keras 2.0 by one function and one layer for each mode."
 
 
+_LAMBDA = "A function of the inputs is a `Lambda` layer."
+
+
+def _is_function(mode: cst.BaseExpression, context: Context) -> bool:
+    """Whether a mode is surely a function of the inputs, and no name of one."""
+    if isinstance(mode, cst.Lambda):
+        return True
+    if isinstance(mode, cst.Name):
+        owner = context.scope.owner(mode.value)
+        values = owner.assigned.get(mode.value, []) if owner is not None else []
+        if values:
+            return all(isinstance(value, cst.Lambda) and index is None for value, index in values)
+        return owner is not None and mode.value not in owner.parameters and mode.value in context.analysis.functions
+    return (context.full_name(mode) or "").startswith(("keras.backend.", "functools.partial", "tensorflow."))
+
+
+def _lambda(mode: cst.BaseExpression, arguments: Arguments, context: Context) -> cst.Call:
+    """Return the layer that applies a function to its inputs, with the options that `Merge` had for it."""
+    made = Arguments(calling("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode))
+    for keyword in ("output_shape", "name", "arguments"):
+        value = arguments.get(keyword)
+        if value is not None:
+            made.set(keyword, value)
+    return made.call()
+
+
 def _options(arguments: Arguments, mode: str) -> list[cst.Arg]:
     """Return what the function or layer of a mode takes besides the tensors."""
     found: list[cst.Arg] = []
@@ -65,22 +91,17 @@ class MergeFunction(Rule):
         if tensors is None:
             return None
         mode = arguments.get("mode", 1)
-        said = text_of(mode) if mode is not None else "sum"
+        said = text_of(context.constant(mode)) if mode is not None else "sum"
         if said in _MODES:
             options = _options(arguments, said)
             function = context.refer(f"keras.layers.{_MODES[said][0]}")
             context.forget(original.func)
             context.change(self, original)
             return cst.Call(function, [cst.Arg(tensors), *options])
-        if mode is not None and said is None:
-            made = Arguments(calling("{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode))
-            for keyword in ("output_shape", "name", "arguments"):
-                value = arguments.get(keyword)
-                if value is not None:
-                    made.set(keyword, value)
+        if mode is not None and _is_function(mode, context):
             context.forget(original.func)
-            context.change(self, original, f"{_WHY} A function of the inputs is a `Lambda` layer.")
-            return cst.Call(made.call(), [cst.Arg(tensors)])
+            context.change(self, original, f"{_WHY} {_LAMBDA}")
+            return cst.Call(_lambda(mode, arguments, context), [cst.Arg(tensors)])
         context.find(
             self, original, f"merge(mode={code(mode) if mode else ''}) was removed; see keras.layers.add and its like"
         )
@@ -111,18 +132,29 @@ class MergeLayer(Rule):
         branches = elements(arguments.get("layers", 0))
         if branches is not None:
             mode_node = arguments.get("mode", 1)
-            said = text_of(mode_node) if mode_node is not None else "sum"
-            if said not in _MODES:
+            said = text_of(context.constant(mode_node)) if mode_node is not None else "sum"
+            if said not in _MODES and (mode_node is None or not _is_function(mode_node, context)):
+                self._left(original, mode_node, context)
                 return None
             context.forget(original.func)
             context.change(self, original)
             return self._outputs(branches, arguments, mode_node, said, context)
-        mode = text_of(arguments.get("mode", 0)) or "sum"
-        if mode not in _MODES:
+        mode_node = arguments.get("mode", 1) or arguments.get("mode", 0)
+        mode = text_of(context.constant(mode_node)) if mode_node is not None else "sum"
+        if mode_node is not None and _is_function(mode_node, context):
+            context.forget(original.func)
+            context.change(self, original, f"{_WHY} {_LAMBDA}")
+            return _lambda(mode_node, arguments, context)
+        if mode not in _MODES or mode is None:
+            self._left(original, mode_node, context)
             return None
         context.forget(original.func)
         context.change(self, original)
         return cst.Call(context.refer(f"keras.layers.{_MODES[mode][1]}"), _options(arguments, mode))
+
+    def _left(self, original: cst.Call, mode: cst.BaseExpression | None, context: Context) -> None:
+        said = code(mode) if mode is not None else ""
+        context.find(self, original, f"Merge(mode={said}) was removed; see keras.layers.Add and its like, or Lambda")
 
     def block(
         self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
@@ -148,8 +180,8 @@ class MergeLayer(Rule):
         arguments = Arguments(merge)
         branches = elements(arguments.get("layers", 0))
         mode_node = arguments.get("mode", 1)
-        mode = text_of(mode_node) if mode_node is not None else "sum"
-        if branches is None or (mode not in _MODES and text_of(mode_node) is not None):
+        mode = text_of(context.constant(mode_node)) if mode_node is not None else "sum"
+        if branches is None or (mode not in _MODES and (mode_node is None or not _is_function(mode_node, context))):
             return None
         anchor: cst.CSTNode = original[min(first, len(original) - 1)]
         outputs = named or self._outputs(branches, arguments, mode_node, mode, context)
@@ -218,10 +250,7 @@ class MergeLayer(Rule):
         if mode in _MODES:
             function = context.refer(f"keras.layers.{_MODES[mode][0]}")
             return cst.Call(function, [cst.Arg(tensors), *_options(arguments, mode)])
-        made = expression(
-            "{Lambda}({mode})", Lambda=context.refer("keras.layers.Lambda"), mode=mode_node or cst.Name("None")
-        )
-        return cst.Call(made, [cst.Arg(tensors)])
+        return cst.Call(_lambda(mode_node or cst.Name("None"), arguments, context), [cst.Arg(tensors)])
 
 
 def _inputs(branches: list[cst.BaseExpression], context: Context) -> cst.BaseExpression:
