@@ -12,10 +12,12 @@ from runner.upgrade.rules import (
     backend_values,
     custom,
     data,
+    data_of_keras_1,
     division,
     files,
     foreign,
     graph_mode,
+    in_place,
     initial,
     input_shapes,
     layer_arguments,
@@ -41,9 +43,9 @@ from runner.upgrade.rules import (
 )
 
 _MODULES = (
-    spread, positional, theano, layer_arguments, input_shapes, merging, sklearn, training, data, unknown_models, models,
-    positional_options, optimizers, rates, files, accuracy, initial, custom, graph_mode, utilities, backend_old,
-    backend, backend_values, symbolic, adversarial, tensorflow_1, removed, layer_methods, foreign,
-    repairs, python, division, lists, imports,
+    spread, positional, theano, layer_arguments, input_shapes, merging, sklearn, training, data, data_of_keras_1,
+    unknown_models, models, positional_options, optimizers, rates, files, accuracy, initial, custom, graph_mode,
+    utilities, backend_old, backend, backend_values, symbolic, adversarial, tensorflow_1, removed, layer_methods,
+    foreign, in_place, repairs, python, division, lists, imports,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(made() for module in _MODULES for made in module.RULES)

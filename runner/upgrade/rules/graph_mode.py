@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import libcst as cst
@@ -315,17 +316,23 @@ class Gradients(Rule):
         given = Arguments(original)
         wanted = given.get("variables", 1) or given.get("xs", 1)
         if wanted is None or context.kind(wanted) != "tensor" or len(node.args) != 2:
-            context.find(
-                self,
-                original,
-                "K.gradients was removed; closest today: with tf.GradientTape() as tape: … tape.gradient(loss, x)",
+            function = context.scope.node
+            penalty = isinstance(function, cst.FunctionDef) and (
+                "y_true" in context.scope.parameters or re.search("penalty|loss", function.name.value) is not None
             )
+            context.find(self, original, _IN_LOSS if penalty else _NO_GRADIENTS)
             return None
         helper = context.helper("backend_gradients", _GRADIENTS)
         context.forget(original.func)
         context.change(self, original)
         return node.with_changes(func=helper)
 
+
+_NO_GRADIENTS = "K.gradients was removed; closest today: with tf.GradientTape() as tape: … tape.gradient(loss, x)"
+_IN_LOSS = (
+    "K.gradients was removed, and a loss is not told the inputs any more; closest today: a train_step of a keras.Model "
+    "that calls the model on them and takes tape.gradient(output, inputs) within tf.GradientTape"
+)
 
 _GRADIENTS = '''
 class InputGradient(keras.layers.Layer):

@@ -248,15 +248,20 @@ class RecurrentActivation(Rule):
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
         arguments = Arguments(node)
         said = text_of(arguments.get("recurrent_activation") or arguments.get("inner_activation"))
-        loads = "load_weights" in context.analysis.method_calls or "load_model" in context.analysis.calls
         if said == "hard_sigmoid":
             message = (
                 "hard_sigmoid is relu6(x + 3) / 6 today and was clip(0.2 x + 0.5, 0, 1): old weights give other values"
             )
             context.find(self, original, message, comment=False)
-        elif said is None and context.legacy and loads:
-            message = "the gates' default was clip(0.2 x + 0.5, 0, 1) and is sigmoid: old weights give other values"
-            context.find(self, original, message, comment=False)
+        elif said is None and context.legacy and not arguments.spread and len(arguments):
+            told: set[str] = context.remember("gates", set)
+            if not told:  # once a program: it holds for all its recurrent layers
+                told.add(name)
+                message = (
+                    "the gates' default was clip(0.2 x + 0.5, 0, 1) and is sigmoid: old weights give other values; for "
+                    "the same numbers give recurrent_activation=lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)"
+                )
+                context.find(self, original, message, comment=False)
         return None
 
 

@@ -201,7 +201,7 @@ class TrainingDefault(Repair):
         return node.with_changes(params=node.params.with_changes(params=params))
 
 
-_OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
+OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
     cst.AddAssign: cst.Add,
     cst.SubtractAssign: cst.Subtract,
     cst.MultiplyAssign: cst.Multiply,
@@ -224,7 +224,7 @@ class InPlace(Repair):
         small = node.body[0] if len(node.body) == 1 else None
         if not isinstance(small, cst.AugAssign) or not isinstance(small.target, cst.Name):
             return None
-        operator = _OPERATORS.get(type(small.operator))
+        operator = OPERATORS.get(type(small.operator))
         function = context.scope.node
         if operator is None or not isinstance(function, cst.FunctionDef) or "ops." not in code(function):
             return None

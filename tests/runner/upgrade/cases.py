@@ -355,6 +355,22 @@ CASES: dict[str, tuple[str, str]] = {
         "from keras.layers import Dense\nfrom keras.models import Sequential\nm = Sequential([Dense(3)])\nm.layers.pop()\n",
         "from keras.layers import Dense\nfrom keras.models import Sequential\nm = Sequential([Dense(3)])\nm.pop()\n",
     ),
+    "loader-arguments": (
+        "from keras.datasets import imdb\nx = imdb.load_data(path='imdb.pkl', num_words=3)\n",
+        "from keras.datasets import imdb\nx = imdb.load_data(num_words=3)\n",
+    ),
+    "flow-counters": (
+        "from keras.preprocessing.image import ImageDataGenerator\nf = ImageDataGenerator().flow(x)\nn = f.nb_sample // 32\n",
+        "from tensorflow.keras.preprocessing.image import ImageDataGenerator\nf = ImageDataGenerator().flow(x)\nn = f.samples // 32\n",
+    ),
+    "base-filter": (
+        "from keras.preprocessing.text import Tokenizer, base_filter\nt = Tokenizer(filters=base_filter() + 'a')\n",
+        "from string import punctuation\nfrom tensorflow.keras.preprocessing.text import Tokenizer\nt = Tokenizer(filters=punctuation.replace(\"'\", '') + '\\t\\n' + 'a')\n",
+    ),
+    "plain-operators": (
+        "from keras import backend as K\ndef loss(t, p):\n    a = K.exp(t)\n    a *= p - 1\n    return a\n",
+        "from keras import ops\ndef loss(t, p):\n    a = ops.exp(t)\n    a = a * (p - 1)\n    return a\n",
+    ),
     "integer-division": (
         "import keras\nn = len(x) / 2\nprint(x[:n])\n",
         "import keras\nn = len(x) // 2\nprint(x[:n])\n",
