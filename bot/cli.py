@@ -25,6 +25,7 @@ from bot.commands.datasets import datasets
 from bot.commands.doctor import doctor
 from bot.commands.faq import faq
 from bot.commands.kb import kb
+from bot.commands.keys import keys
 from bot.commands.run import run
 from bot.commands.serve import serve
 from bot.commands.upgrade import upgrade
@@ -39,7 +40,7 @@ def lobby() -> None:
     """Lobby, the help desk of the Keras community: ask a question, run a snippet, serve both."""
 
 
-for command in (ask, run, upgrade, chat, serve, kb, faq, datasets, board, doctor):
+for command in (ask, run, upgrade, chat, serve, kb, faq, datasets, board, keys, doctor):
     lobby.add_command(command)
 
 

@@ -13,10 +13,10 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from bot.errors import BadSetting
 
@@ -66,6 +66,11 @@ class Settings(BaseModel):
     web_questions_per_minute: int = Field(
         default=120, ge=1, description="Questions that one address elsewhere may ask in a minute."
     )
+    api_keys: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]{0,39}:[0-9a-f]{64}$")], ...] = Field(
+        default=(), description="Programs that may use the API more often: what `lobby keys new` prints, one for each."
+    )
+    api_runs_per_minute: int = Field(default=120, ge=1, description="Runs that one key may start in a minute.")
+    api_questions_per_minute: int = Field(default=600, ge=1, description="Questions that one key may ask in a minute.")
     board_password_hash: SecretStr = Field(
         default=SecretStr(""),
         description="What `lobby board password` prints; with it operators log in to /board. Empty: nobody can.",

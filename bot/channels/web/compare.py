@@ -38,7 +38,8 @@ async def form(request: Request) -> Response:
     site = site_of(request)
     job = parse_run_form(await read_form(request), wall_s=site.wall_clock["wall_s"])
     site.rates.use(request, "run", cost=len(BACKENDS))
-    run_ids = [await submitted(site, replace(job, backend=backend)) for backend in BACKENDS]
+    account = site.rates.account_of(request)
+    run_ids = [await submitted(site, replace(job, backend=backend, account=account)) for backend in BACKENDS]
     return RedirectResponse(f"/compare/{quote(BETWEEN.join(run_ids), safe='')}", 303)
 
 

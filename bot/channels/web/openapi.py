@@ -47,6 +47,7 @@ def _problems(*statuses: int) -> Json:
         413: f"The body is larger than {MAX_BODY_BYTES} bytes.",
         415: "The body is not JSON.",
         422: "A field is missing, unknown or not allowed; `detail` names it.",
+        401: "The key in the header `Authorization` is not known.",
         429: "This address has had its share; `Retry-After` says when to come back.",
         503: "A room cannot be used or a queue is full; `Retry-After` may say when to come back.",
     }
@@ -218,7 +219,7 @@ _PATHS: Json = {
             "operationId": "ask",
             "summary": "Answer a question, with sources",
             "requestBody": _body("Question", {"question": "How do I freeze a layer?"}),
-            "responses": {"200": _reply("The answer.", "Answer"), **_problems(400, 403, 413, 415, 422, 429, 503)},
+            "responses": {"200": _reply("The answer.", "Answer"), **_problems(400, 401, 403, 413, 415, 422, 429, 503)},
         }
     },
     "/api/search": {
@@ -228,7 +229,10 @@ _PATHS: Json = {
             "parameters": [
                 {"name": "q", "in": "query", "required": True, "schema": {"type": "string", "minLength": 1}}
             ],
-            "responses": {"200": _reply("What was found, best first.", "SearchResult"), **_problems(422, 429, 503)},
+            "responses": {
+                "200": _reply("What was found, best first.", "SearchResult"),
+                **_problems(401, 422, 429, 503),
+            },
         }
     },
     "/api/runs": {
@@ -247,7 +251,7 @@ _PATHS: Json = {
             "responses": {
                 "200": _reply("The result, with `wait=true`.", "Run"),
                 "202": _reply("Accepted; `Location` says where the result will be.", "Pending"),
-                **_problems(400, 403, 413, 415, 422, 429, 503),
+                **_problems(400, 401, 403, 413, 415, 422, 429, 503),
             },
         }
     },
@@ -321,7 +325,7 @@ _PATHS: Json = {
             "operationId": "giveFeedback",
             "summary": "Say what you think of an answer",
             "requestBody": _body("Feedback", {"question": "How do I freeze a layer?", "vote": "up"}),
-            "responses": {"201": _reply("Noted.", "Noted"), **_problems(400, 403, 404, 413, 415, 422, 429)},
+            "responses": {"201": _reply("Noted.", "Noted"), **_problems(400, 401, 403, 404, 413, 415, 422, 429)},
         }
     },
     "/api/upgrade": {
@@ -331,7 +335,7 @@ _PATHS: Json = {
             "requestBody": _body("Program", {"source": "from keras.layers.core import Dense"}),
             "responses": {
                 "200": _reply("The new program, and what was changed.", "Upgrade"),
-                **_problems(400, 403, 413, 415, 422, 429, 503),
+                **_problems(400, 401, 403, 413, 415, 422, 429, 503),
             },
         }
     },
@@ -380,7 +384,8 @@ DOCUMENT: Json = {
         "title": "Lobby",
         "version": version(),
         "summary": "Keras questions answered with sources; snippets run in isolation.",
-        "description": "Errors are `application/problem+json` (RFC 9457) with a `remedy`.",
+        "description": "Errors are `application/problem+json` (RFC 9457) with a `remedy`. One address may only ask and"
+        " run so often in a minute; a program with a key sends it as `Authorization: Bearer KEY` and may more often.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "paths": _PATHS,

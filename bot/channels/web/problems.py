@@ -33,6 +33,7 @@ KINDS: dict[str, str] = {
     "rate-limited": "Too many requests",
     "timeout": "The request took too long to arrive",
     "too-large": "The request is too large",
+    "unknown-key": "The key is not known",
     "unknown-host": "Lobby has no such name",
     "unknown-run": "There is no such run",
     "unsupported-media-type": "The body is not JSON",

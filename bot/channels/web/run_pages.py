@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -83,12 +84,12 @@ async def submit(request: Request, job: Job) -> str:
     """Hand a job to the runner, count it, and return the run's id.
 
     Raises:
-        Problem: the address has started too many (429).
+        Problem: the address or the key has started too many (429), or the key is not known (401).
         RunnerError: the runner does not take it.
     """
     site = site_of(request)
     site.rates.use(request, "run")
-    return await submitted(site, job)
+    return await submitted(site, replace(job, account=site.rates.account_of(request)))
 
 
 async def submitted(site: Site, job: Job) -> str:

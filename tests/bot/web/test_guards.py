@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from pydantic import ValidationError
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from bot.channels.web.app import create_app
 from bot.channels.web.hosts import allowed_names, host_name, is_allowed
+from bot.channels.web.keys import line_of, made
+from bot.cli import call
 from bot.settings import Settings
 
 
@@ -74,6 +80,69 @@ def test_a_network_of_version_six_shares_what_it_gets(far):
     statuses = [far(f"2001:db8::{i}").post("/api/runs", json=job).status_code for i in (1, 2, 3)]
     assert statuses == [202, 202, 429]
     assert far("2001:db8:0:1::1").post("/api/runs", json=job).status_code == 202
+
+
+@pytest.fixture
+def keyed(assistant, memory, data_dir):
+    """A far client that sends a key, or what it is given in its place."""
+    key = made()
+    settings = Settings(
+        data_dir=data_dir, web_runs_per_minute=1, api_keys=(line_of("robot", key),), api_runs_per_minute=3
+    )
+    app = create_app(assistant, settings, memory)
+
+    def client(sent: str | None = key, address: str = "203.0.113.9") -> TestClient:
+        headers = {"Authorization": f"Bearer {sent}"} if sent is not None else {}
+        return TestClient(app, base_url="http://localhost", client=(address, 1), headers=headers)
+
+    return client
+
+
+def test_a_key_has_a_share_of_its_own(keyed):
+    job = {"source": "print(1)"}
+    assert [keyed(None).post("/api/runs", json=job).status_code for _ in range(2)] == [202, 429]
+    # From wherever it is used, this machine included.
+    places = ("203.0.113.9", "203.0.113.8", "127.0.0.1", "203.0.113.9")
+    answers = [keyed(address=place).post("/api/runs", json=job) for place in places]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert "This key has started 3 runs" in answers[-1].json()["detail"]
+
+
+@pytest.mark.parametrize("sent", ["", "lobby_", "x" * 10_000, "null"])
+def test_an_unknown_key_is_refused(keyed, sent):
+    client = keyed(sent)
+    for response in (client.post("/api/ask", json={"question": "dropout"}), client.get("/api/search?q=dropout")):
+        assert response.status_code == 401 and response.headers["www-authenticate"].startswith("Bearer")
+        assert response.json()["type"].endswith("unknown-key")
+
+
+def test_other_schemes_are_not_ours(keyed):
+    client = keyed(None)
+    response = client.post("/api/ask", json={"question": "dropout"}, headers={"Authorization": "Basic eDp5"})
+    assert response.status_code == 200
+
+
+def test_runs_count_against_who_sent_them(app, keyed, far):
+    rates = keyed().app.state.site.rates
+
+    def account(client: TestClient, host: str) -> str:
+        scope = {"type": "http", "headers": [(k.encode(), v.encode()) for k, v in client.headers.items()]}
+        return rates.account_of(Request({**scope, "client": (host, 1)}))
+
+    assert account(keyed(), "203.0.113.9") == "key:robot"
+    first, second = account(keyed(None), "203.0.113.9"), account(keyed(None), "203.0.113.8")
+    assert first != second and first.startswith("web:") and "203" not in first
+    assert account(keyed(None), "127.0.0.1") == ""
+
+
+def test_a_key_is_made_once_and_kept_as_its_hash(capsys):
+    assert call(["keys", "new", "robot", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["api_keys"] == line_of("robot", told["key"]) and told["key"] not in told["api_keys"]
+    assert Settings(api_keys=(told["api_keys"],)).api_keys
+    assert call(["keys", "new", "no name"]) == 2
+    with pytest.raises(ValidationError):
+        Settings(api_keys=("robot:plain-key",))
 
 
 def test_whoever_sits_at_the_machine_is_not_counted(far):
