@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal
 
 import libcst as cst
 
 from runner.upgrade.analysis import Analysis, Scope, dotted
 from runner.upgrade.kinds import Kinds
+from runner.upgrade.nodes import code as code_of
 from runner.upgrade.walking import Reader
 
 Origin = Literal["keras", "wrapper", "foreign", "unknown"]
@@ -91,14 +93,14 @@ class _Guards(Reader):
         self._asked: list[set[str]] = []
 
     def visit_If(self, node: cst.If) -> bool:
-        asked = set(re.findall(r"hasattr\([^()]*,\s*['\"](\w+)['\"]\)", cst.Module([]).code_for_node(node.test)))
+        asked = set(re.findall(r"hasattr\([^()]*,\s*['\"](\w+)['\"]\)", code_of(node.test)))
         self._within(asked, node.body)
         if node.orelse is not None:
             self.read(node.orelse)
         return False
 
     def visit_IfExp(self, node: cst.IfExp) -> bool:
-        asked = set(re.findall(r"hasattr\([^()]*,\s*['\"](\w+)['\"]\)", cst.Module([]).code_for_node(node.test)))
+        asked = set(re.findall(r"hasattr\([^()]*,\s*['\"](\w+)['\"]\)", code_of(node.test)))
         self._within(asked, node.body)
         self.read(node.orelse)
         return False
@@ -107,7 +109,7 @@ class _Guards(Reader):
         caught = {
             name
             for handler in node.handlers
-            for name in re.findall(r"\w+", "" if handler.type is None else cst.Module([]).code_for_node(handler.type))
+            for name in re.findall(r"\w+", "" if handler.type is None else code_of(handler.type))
         }
         self._within(set(MODEL_METHODS) if "AttributeError" in caught else set(), node.body)
         for part in (*node.handlers, node.orelse, node.finalbody):
@@ -145,7 +147,7 @@ class Provenance:
     def may_be_keras(self, node: cst.BaseExpression, scope: Scope) -> bool:
         """Whether an object is Keras', or in a program that uses Keras not known to be something else."""
         origin = self.of(node, scope)
-        if origin is None:
+        if origin is None or (origin == "unknown" and code_of(node) in self._used_as_models):
             return self.uses_keras
         return origin in ("keras", "wrapper")
 
@@ -158,6 +160,21 @@ class Provenance:
             return self._origin(node, scope, depth + 1)
         finally:
             self._asked.discard(id(node))
+
+    @cached_property
+    def _used_as_models(self) -> frozenset[str]:
+        """What is compiled with a loss, or gets a layer: only models are, wherever they come from."""
+        found = set()
+        for call, _ in self._analysis.method_calls.get("compile", ()):
+            named = {arg.keyword.value for arg in call.args if arg.keyword is not None}
+            if isinstance(call.func, cst.Attribute) and (named & {"loss", "optimizer"} or len(call.args) > 1):
+                found.add(code_of(call.func.value))
+        for call, scope in self._analysis.method_calls.get("add", ()):
+            value = call.args[0].value if len(call.args) == 1 else None
+            made = self._kinds.name(value.func, scope) if isinstance(value, cst.Call) else None
+            if isinstance(call.func, cst.Attribute) and (made or "").startswith("keras.layers."):
+                found.add(code_of(call.func.value))
+        return frozenset(found)
 
     def _uses_keras(self, code: str) -> bool:
         tops = {target.partition(".")[0] for target in (*self._analysis.imports.values(), *self._analysis.stars)}
@@ -233,7 +250,7 @@ class Provenance:
         parent = owner.parent
         in_class = parent is not None and isinstance(parent.node, cst.ClassDef)
         if in_class and position == 0 and parent is not None and isinstance(parent.node, cst.ClassDef):
-            static = any("staticmethod" in cst.Module([]).code_for_node(each) for each in function.decorators)
+            static = any("staticmethod" in code_of(each) for each in function.decorators)
             return None if static else self._of_class(parent.node, parent, depth)
         for parameter in function.params.params:
             if parameter.name.value == name and parameter.annotation is not None:
@@ -275,6 +292,10 @@ class Provenance:
                 return None if called == "super" else "foreign"
         if isinstance(node.func, cst.Attribute):
             held = self.of(node.func.value, scope, depth)
+            method = self._analysis.functions.get(node.func.attr.value)
+            if method is not None:
+                inner = self._analysis.scopes[id(method)]
+                return _agreed(self.of(value, inner, depth) for value in inner.returns)
             return held if held in ("foreign", "unknown") and not _is_self(node.func.value) else None
         return None
 

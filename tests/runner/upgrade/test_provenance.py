@@ -57,6 +57,18 @@ def test_what_is_not_keras_stays(source: str) -> None:
             "\n\ndef make():\n    return keras.Sequential()\n\n\nmake().fit(x, epochs=2)\n",
         ),
         (
+            "\n\nclass Builder:\n    def build(self):\n        return keras.Sequential()\n\n\nmodel = Builder().build()\n"
+            "model.fit(x, nb_epoch=2)\n",
+            "\n\nclass Builder:\n    def build(self):\n        return keras.Sequential()\n\n\nmodel = Builder().build()\n"
+            "model.fit(x, epochs=2)\n",
+        ),
+        (
+            "from networks import LeNet\nmodel = LeNet.build(28, 28)\nmodel.compile(loss='mse', optimizer='sgd')\n"
+            "model.fit(x, nb_epoch=2)\n",
+            "from networks import LeNet\nmodel = LeNet.build(28, 28)\nmodel.compile(loss='mse', optimizer='sgd')\n"
+            "model.fit(x, epochs=2)\n",
+        ),
+        (
             "\n\nclass Net(keras.Model):\n    def run(self):\n        self.fit(x, nb_epoch=2)\n",
             "\n\nclass Net(keras.Model):\n    def run(self):\n        self.fit(x, epochs=2)\n",
         ),
