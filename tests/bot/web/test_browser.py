@@ -300,64 +300,6 @@ def test_a_filter_narrows_the_index_as_one_types(open_page, keep):
     expect(page.locator("[data-filter-count]")).to_have_text(re.compile(r"^1 of \d+ symbols$"))
 
 
-# -- hostile text -----------------------------------------------------------------------------------------------------
-
-PAYLOADS = [
-    "<script>document.title='owned'</script>",
-    "<img src=x onerror=\"document.title='owned'\">",
-    "<svg onload=\"document.title='owned'\">",
-    "</textarea><script>document.title='owned'</script>",
-    "</pre></code><img src=x onerror=document.title='owned'>",
-    "\" autofocus onfocus=\"document.title='owned'",
-    "javascript:document.title='owned'",
-    "[x](javascript:document.title='owned')",
-    "{{ 7 * 7 }}{% include 'base.html' %}",
-    "<iframe srcdoc=\"<script>parent.document.title='owned'</script>\">",
-    "<details open ontoggle=document.title='owned'>",
-    "<style>@import 'https://evil.example/x.css';</style>",
-    "<base href='https://evil.example/'>",
-    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
-    "x\u2028\u2029\u202e<b>x</b>\ufeff",
-]
-
-
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_hostile_question_stays_text(open_page, payload):
-    page = open_page("/")
-    page.get_by_label("Your question").fill(payload + " keras")
-    page.get_by_role("button", name="Ask").click()
-    expect(page.locator("#answer > *")).to_be_visible()
-    page.reload()
-    expect(page.get_by_label("Your question")).to_have_value(payload + " keras")
-    assert "owned" not in page.title().replace(payload, "")
-    assert page.locator("#answer iframe, #answer img, #answer script, base").count() == 0
-
-
-def test_hostile_output_errors_and_file_names_stay_text(open_page, keep):
-    source = f"""\
-import sys, keras
-payloads = {PAYLOADS!r}
-for i, payload in enumerate(payloads):
-    print(payload, flush=True)
-    print(payload, file=sys.stderr)
-    open(payload.replace("/", "_")[:60] + str(i) + ".html", "w").write(payload) if i < 8 else None
-model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="dense")], name="model")
-model.name = payloads[1]
-raise type(payloads[0], (Exception,), {{}})(" ".join(payloads))
-"""
-    page = open_page("/playground")
-    write(page, source)
-    run_in(page)
-    finished(page, "error")
-    assert page.title().startswith("Playground")
-    keep(page, "hostile")
-    page.get_by_role("link", name="Permalink").click()
-    expect(page.locator("[data-result]")).to_be_visible()
-    assert "owned" not in page.title()
-    assert page.locator("#run iframe, #run img, #run script, main style, base").count() == 0
-    expect(page.locator("#run .output").first).to_contain_text(PAYLOADS[0])
-
-
 @pytest.mark.parametrize("starter", [starter.name for starter in STARTERS])
 def test_every_starting_program_is_one_click_away(open_page, starter):
     page = open_page(f"/playground?start={starter}")
