@@ -39,6 +39,9 @@ def order_of(axes: Axes) -> Order | None:
     at_last = (small[1] and not small[0]) or (called[1] and not called[0] and (sides[0] or large[0]))
     if at_first != at_last:
         return "first" if at_first else "last"
+    sizes = [axis.size for axis in axes]
+    if len(sizes) == 3 and None not in sizes and sizes[0] != sizes[2] and sizes[1] in (sizes[0], sizes[2]):
+        return "first" if sizes[1] == sizes[2] else "last"  # a square image of many channels
     return None
 
 
@@ -96,36 +99,52 @@ _UNKNOWN = (
 def _images(context: Context) -> list[tuple[cst.Call, Order | None]]:
     """Return the calls that tell the shape of a convolution's images, each with the order of its axes."""
     shapes = Shapes(context.analysis, context.kinds)
-    found: list[tuple[cst.Call, Order | None]] = []
     ranks: set[int] = set()
+    frames = False
     asked: list[tuple[cst.Call, str, Axes | None]] = []
+    reshaped: list[tuple[cst.Call, str, Axes | None]] = []
     for several in (*context.analysis.calls.values(), *context.analysis.method_calls.values()):
         for call, scope in several:
             name = context.kinds.name(call.func, scope) or ""
             if not name.startswith(("keras.layers.", "keras.Input")):
                 continue
-            symbol = name.rpartition(".")[2]
             if name in _CONVOLUTIONS:
-                ranks.add(4 if "3D" in symbol or "LSTM" in symbol else 3)
+                ranks.add(4 if "3D" in name else 3)
+            frames = frames or name.endswith(_OF_FRAMES)
             arguments = Arguments(call)
-            if symbol in ("Input", "InputLayer"):
+            if name.endswith((".Input", ".InputLayer")):
                 shape, batch = arguments.get("shape", 0) or arguments.get("input_shape"), arguments.get("batch_shape")
             else:
                 shape, batch = arguments.get("input_shape"), arguments.get("batch_input_shape")
-            if shape is None and batch is None:
-                continue
-            axes = shapes.axes(shape, scope)
-            if batch is not None and shape is None:
-                whole = shapes.axes(batch, scope)
-                axes = whole[1:] if whole is not None else None
-            asked.append((call, name, axes))
+            if shape is not None or batch is not None:
+                whole = shapes.axes(batch, scope) if shape is None else None
+                asked.append((call, name, whole[1:] if whole is not None else shapes.axes(shape, scope)))
+            if name.endswith(".Reshape"):
+                target = arguments.get("target_shape", 0) or arguments.get("dims")
+                reshaped.append((call, name, shapes.axes(target, scope)))
+    found = _orders(asked, ranks, frames)
+    if not any(order for _, order in found):
+        # What comes from noise or from a vector gets the shape of an image on its way.
+        found += [(call, order) for call, order in _orders(reshaped, ranks, frames) if order is not None]
+    return found
+
+
+_OF_FRAMES = (".ConvLSTM2D", ".TimeDistributed")
+
+
+def _orders(
+    asked: Sequence[tuple[cst.Call, str, Axes | None]], ranks: set[int], frames: bool
+) -> list[tuple[cst.Call, Order | None]]:
+    found: list[tuple[cst.Call, Order | None]] = []
     for call, name, axes in asked:
         if axes is None:
             # The shape is written somewhere else; only that of a convolution is surely an image's.
             if name in _CONVOLUTIONS:
                 found.append((call, None))
-        elif len(axes) in ranks:
-            image = axes[1:] if "ConvLSTM2D" in name or "TimeDistributed" in name else axes
+            continue
+        first_is_time = name.endswith(_OF_FRAMES) or (frames and len(axes) == 4 and 4 not in ranks)
+        image = axes[1:] if first_is_time else axes
+        if len(image) in ranks:
             order = order_of(image)
             if order is not None or name in _CONVOLUTIONS:
                 found.append((call, order))
