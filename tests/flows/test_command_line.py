@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import json
 import os
 import re
@@ -9,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -279,26 +282,52 @@ def test_port_taken_is_one_clear_line(data_dir: Path) -> None:
     assert_two_lines(done, 3, "--port")
 
 
-def test_service_that_is_told_to_end_closes_everything(data_dir: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "LOBBY_DATA_DIR": str(tmp_path)}
-    shutil.copytree(data_dir / "knowledge", tmp_path / "knowledge")
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Give the address of a service on a folder, and its process; it is killed where the test did not end it."""
+    environment = {**os.environ, "LOBBY_DATA_DIR": str(folder)}
     with subprocess.Popen(
         [LOBBY, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
-    ) as served:
-        assert served.stdout is not None
-        address = re.search(r"http://\S+", served.stdout.readline())
-        assert address is not None
-        request = urllib.request.Request(
-            f"{address[0]}/api/runs?wait=true",
-            data=json.dumps({"source": "print(6 * 7)"}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            assert json.load(response)["stdout"] == "42\n"
-        served.terminate()
-        assert served.wait(60) == 0
+    ) as process:
+        try:
+            assert process.stdout is not None
+            address = re.search(r"http://\S+", process.stdout.readline())
+            assert address is not None
+            yield address[0], process
+        finally:
+            process.kill()
+
+
+def fetched(address: str, body: dict[str, object] | None = None) -> str:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return str(response.read().decode())
+
+
+def test_service_that_is_told_to_end_closes_everything(data_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_dir / "knowledge", tmp_path / "knowledge")
+    with served(tmp_path) as (address, process):
+        told = json.loads(fetched(f"{address}/api/runs?wait=true", {"source": "print(6 * 7)"}))
+        assert told["stdout"] == "42\n"
+        process.terminate()
+        assert process.wait(60) == 0
     assert list((tmp_path / "runs" / "parents").glob("*")) == []
     assert list((tmp_path / "runs" / "owners").glob("*")) == []
+
+
+def test_a_permalink_opens_after_the_service_was_killed(data_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_dir / "knowledge", tmp_path / "knowledge")
+    source = "open('left.txt', 'w').write('kept')\nprint(6 * 7)  # the answer"
+    with served(tmp_path) as (address, process):
+        told = json.loads(fetched(f"{address}/api/runs?wait=true", {"source": source}))
+        process.kill()
+        process.wait(60)
+    with served(tmp_path) as (address, _):
+        page = html.unescape(fetched(f"{address}/r/{told['id']}"))
+        assert "# the answer" in page and ">42\n</pre>" in page and "left.txt" in page
+        assert json.loads(fetched(f"{address}/api/runs/{told['id']}"))["stdout"] == "42\n"
+        assert fetched(f"{address}/api/runs/{told['id']}/artifacts/left.txt") == "kept"
 
 
 def test_full_disk_is_one_clear_line(tmp_path: Path) -> None:
