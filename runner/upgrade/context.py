@@ -98,7 +98,7 @@ class Context:
     @cached_property
     def provenance(self) -> Provenance:
         """Where objects come from."""
-        return Provenance(self.module, self.code, self.analysis, self.kinds, self.places.lines)
+        return Provenance(self.module, self.code, self.analysis, self.kinds, lambda: self.places.lines)
 
     def may_be_keras(self, node: cst.BaseExpression) -> bool:
         """Whether an object of the original program is Keras', or not known to be something else."""
@@ -108,6 +108,13 @@ class Context:
     def places(self) -> Places:
         """Where each node of the original program begins."""
         return Places(self.module)
+
+    def says(self, word: str) -> bool:
+        """Whether a word is anywhere in the program; looked for once."""
+        key = f"says {word}"
+        if key not in self.memory:
+            self.memory[key] = word in self.code
+        return bool(self.memory[key])
 
     def remember(self, key: str, make: Callable[[], Any]) -> Any:
         """Return what `make` gave the first time it was asked in this walk."""

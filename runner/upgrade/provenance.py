@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Literal
 
@@ -130,19 +130,27 @@ class _Guards(Reader):
 class Provenance:
     """Answers where an object comes from, as far as assignments tell."""
 
-    def __init__(self, module: cst.Module, code: str, analysis: Analysis, kinds: Kinds, lines: dict[int, int]) -> None:
+    def __init__(
+        self, module: cst.Module, code: str, analysis: Analysis, kinds: Kinds, lines: Callable[[], dict[int, int]]
+    ) -> None:
+        self._module = module
         self._analysis = analysis
         self._kinds = kinds
         self._lines = lines
         self._asked: set[int] = set()
-        loops, guards = _Loops(), _Guards()
-        loops.read(module)
-        self._loops = loops.sources
-        guards.read(module)
+        guards = _Guards()
+        if "hasattr" in code or "AttributeError" in code:
+            guards.read(module)
         self.guarded = guards.guarded
         """The attributes that stand under a `hasattr`, or where an `AttributeError` is caught."""
         self.uses_keras = self._uses_keras(code)
         """Whether the program uses Keras, as far as its imports tell, or its words where it imports nothing else."""
+
+    @cached_property
+    def _loops(self) -> dict[str, list[cst.BaseExpression]]:
+        loops = _Loops()
+        loops.read(self._module)
+        return loops.sources
 
     def may_be_keras(self, node: cst.BaseExpression, scope: Scope) -> bool:
         """Whether an object is Keras', or in a program that uses Keras not known to be something else."""
@@ -213,12 +221,11 @@ class Provenance:
             return None if name in owner.assigned else self._of_parameter(name, owner, depth)
         values = owner.assigned.get(name, [])
         origins = [self._item(value, index, owner, depth) for value, index in values]
-        if len(set(origins)) > 1 and scope is owner and id(node) in self._lines:
-            here = self._lines[id(node)]
+        if len(set(origins)) > 1 and scope is owner:
+            lines = self._lines()
+            here = lines.get(id(node), 0)
             last = [
-                origin
-                for (value, _), origin in zip(values, origins, strict=True)
-                if self._lines.get(id(value), 0) < here
+                origin for (value, _), origin in zip(values, origins, strict=True) if lines.get(id(value), 0) < here
             ]
             return last[-1] if last else None
         if not values:
