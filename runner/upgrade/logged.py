@@ -112,7 +112,11 @@ class _Finder(Reader):
         """Whether something called like a history or logs is the program's own dictionary."""
         if not isinstance(node, cst.Name) or self._holds_names(node):
             return False
-        return self._context.provenance.of(node, self._scope) == "foreign"
+        owner = self._scope.owner(node.value)
+        values = owner.assigned.get(node.value, []) if owner is not None else []
+        if owner is None or node.value in owner.parameters or not values:
+            return False
+        return all(_is_dictionary(value) for value, _ in values)
 
     def _holds_names(self, node: cst.BaseExpression) -> bool:
         """Whether an expression, or what a name was assigned, is made of the names of a model's metrics."""
@@ -154,3 +158,11 @@ class _Finder(Reader):
                     if named or (arg.keyword is None and not arg.star and number == position):
                         values.append(arg.value)
         return [value for value in values if isinstance(value, cst.SimpleString)]
+
+
+def _is_dictionary(node: cst.BaseExpression) -> bool:
+    """Whether an expression makes a new dictionary, and not one of what was logged."""
+    if isinstance(node, cst.Call):
+        made = code(node.func).rpartition(".")[2]
+        return made in ("defaultdict", "OrderedDict", "dict") and ".history" not in code(node)
+    return isinstance(node, cst.Dict | cst.DictComp) and ".history" not in code(node)

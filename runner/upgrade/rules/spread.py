@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from runner.upgrade.analysis import Scope
+from runner.upgrade.analysis import Scope, dotted
 from runner.upgrade.context import Context
 from runner.upgrade.moved import merged
 from runner.upgrade.nodes import code, text_of
@@ -148,12 +148,13 @@ def _plan(context: Context) -> tuple[Plan, dict[int, str]]:
             for arg in call.args:
                 if arg.star != "**":
                     continue
-                source = _assigned(arg.value, scope) if isinstance(arg.value, cst.Name) else arg.value
+                kept = isinstance(arg.value, cst.Name | cst.Attribute)
+                source = _assigned(arg.value, scope, context) if kept else arg.value
                 held = entries(source) if source is not None else None
                 if source is None or held is None:
                     continue
                 wanted = _renamed(call, arg, held, scope, context)
-                if wanted is None or (isinstance(arg.value, cst.Name) and wanted and _told_elsewhere(arg, context)):
+                if wanted is None or (kept and wanted and _told_elsewhere(arg, context)):
                     old = sorted(key for key, _ in held if key in _OLD)
                     if old or wanted:
                         unclear[id(source)] = _message(old or sorted(wanted or ()))
@@ -174,16 +175,19 @@ def _message(keys: Sequence[str]) -> str:
     )
 
 
-def _assigned(node: cst.Name, scope: Scope) -> cst.BaseExpression | None:
-    """Return what a name was assigned once."""
-    owner = scope.owner(node.value)
-    values = owner.assigned.get(node.value, []) if owner is not None else []
-    return values[0][0] if len(values) == 1 and values[0][1] is None else None
+def _assigned(node: cst.BaseExpression, scope: Scope, context: Context) -> cst.BaseExpression | None:
+    """Return what a name or an attribute was assigned once."""
+    if isinstance(node, cst.Name):
+        owner = scope.owner(node.value)
+        values = owner.assigned.get(node.value, []) if owner is not None else []
+        return values[0][0] if len(values) == 1 and values[0][1] is None else None
+    several = context.analysis.attributes.get(dotted(node) or "", ())
+    return several[0][0] if len(several) == 1 else None
 
 
 def _told_elsewhere(arg: cst.Arg, context: Context) -> bool:
     """Whether a dictionary is asked or changed in other ways than by being made and spread."""
-    name = code(arg.value)
+    name = re.escape(code(arg.value))
     every = len(re.findall(rf"(?<![\w.]){name}\b(?!\s*=[^=])", context.code))
     spread = len(re.findall(rf"\*\*\s*{name}\b", context.code))
     return every > spread

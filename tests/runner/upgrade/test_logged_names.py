@@ -45,6 +45,16 @@ CASES = [
         "i = m.metrics_names.index('acc')\n",
         "i = list(m.get_metrics_result()).index('accuracy')\n",
     ),
+    (
+        ACCURACY,
+        "import pandas as pd\nhist = pd.DataFrame(h.history)\nprint(hist['acc'], dict(h.history)['acc'])\n",
+        "import pandas as pd\nhist = pd.DataFrame(h.history)\nprint(hist['accuracy'], dict(h.history)['accuracy'])\n",
+    ),
+    (
+        ACCURACY,
+        "history = {'acc': []}\nhistory['acc'].append(h.history['acc'][0])\n",
+        "history = {'acc': []}\nhistory['acc'].append(h.history['accuracy'][0])\n",
+    ),
 ]  # fmt: skip
 STAYS = (
     MAE + "print(results['mean_absolute_error'])\nname = 'mean_absolute_error'\n",

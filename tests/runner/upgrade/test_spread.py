@@ -38,6 +38,10 @@ CASES = {
         "conf = dict(activation='relu', W_regularizer='l2')\nx = Dense(3, **conf)\ny = Dense(4, **conf)\n",
         "conf = dict(activation='relu', kernel_regularizer='l2')\nx = Dense(3, **conf)\ny = Dense(4, **conf)\n",
     ),
+    "an attribute": (
+        "class A:\n    def f(self):\n        self.c = dict(init='one')\n        return Dense(3, **self.c)\n",
+        "class A:\n    def f(self):\n        self.c = dict(kernel_initializer='one')\n        return Dense(3, **self.c)\n",
+    ),
     "partial": (
         "Conv = partial(keras.layers.Convolution2D, border_mode='same', subsample=(2, 2))\nx = Conv(8, 3, 3)\n",
         "Conv = partial(keras.layers.Conv2D, padding='same', strides=(2, 2))\nx = Conv(8, (3, 3))\n",
