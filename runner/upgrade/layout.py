@@ -23,7 +23,7 @@ class Places(CodegenState):
 
     def before_codegen(self, node: cst.CSTNode) -> None:
         self.lines.setdefault(id(node), self._line)
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             self.columns[id(node)] = self._column - sum(len(token) for token in self.indent_tokens)
 
     def add_indent_tokens(self) -> None:

@@ -16,7 +16,9 @@ from runner.upgrade.walking import Rewriter
 
 COMMENT = "# Keras 3: "
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
-_STATEMENTS = (cst.SimpleStatementLine, cst.If, cst.For, cst.While, cst.With, cst.FunctionDef, cst.ClassDef, cst.Try)
+_STATEMENTS = frozenset(
+    (cst.SimpleStatementLine, cst.If, cst.For, cst.While, cst.With, cst.FunctionDef, cst.ClassDef, cst.Try)
+)
 
 
 class Rulebook:
@@ -78,9 +80,9 @@ class Walk(Rewriter):
         scope = self._context.analysis.scopes.get(id(node))
         if scope is not None:
             self._context.scope = scope
-        if isinstance(node, _STATEMENTS):
+        if type(node) in _STATEMENTS:
             self._context.comments.append([])
-        return not isinstance(node, cst.Import | cst.ImportFrom)
+        return type(node) not in (cst.Import, cst.ImportFrom)
 
     def leave(self, node: cst.CSTNode) -> None:
         scope = self._context.analysis.scopes.get(id(node))

@@ -47,6 +47,12 @@ def _hooks(walker: Any, kind: Any) -> tuple[str | None, str | None]:
     return before if hasattr(walker, before) else None, after if hasattr(walker, after) else None
 
 
+@cache
+def _is_node(kind: type) -> bool:
+    """Whether values of a type are nodes; LibCST's nodes are abstract classes, which `isinstance` is slow to ask."""
+    return issubclass(kind, cst.CSTNode)
+
+
 class Reader:
     """Base of what looks at a tree: `visit_X` before what is below a node, False to leave that out; `leave_X` after."""
 
@@ -59,7 +65,7 @@ class Reader:
             return
         for field in _fields(kind):
             value = getattr(node, field)
-            if isinstance(value, cst.CSTNode):
+            if _is_node(type(value)):
                 self.read(value)
             elif isinstance(value, list | tuple):
                 for each in value:
@@ -90,7 +96,7 @@ class Rewriter:
         if self.enter(node) and (before is None or getattr(self, before)(node) is not False):
             for field in _fields(kind):
                 value = getattr(node, field)
-                if isinstance(value, cst.CSTNode):
+                if _is_node(type(value)):
                     made = self.rewrite(value)
                     if made is not value:
                         changed[field] = made

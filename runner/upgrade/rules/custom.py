@@ -287,7 +287,7 @@ class CallbackParameters(Rule):
     _GONE: ClassVar[frozenset[str]] = frozenset(("nb_sample", "samples", "batch_size", "metrics", "do_validation"))
 
     def text(self, node: cst.SimpleString, value: str, original: cst.SimpleString, context: Context) -> str | None:
-        if ".params" not in context.code or value not in (*self._KEYS, *self._GONE):
+        if not context.says(".params") or value not in (*self._KEYS, *self._GONE):
             return None
         if value in self._GONE:
             if id(original) in context.remember("parameters", lambda: _parameters(context)):

@@ -9,6 +9,7 @@ import libcst as cst
 
 from runner.upgrade.context import Context
 from runner.upgrade.nodes import code
+from runner.upgrade.python2 import masked
 from runner.upgrade.rule import Rule
 from runner.upgrade.usage import Usage
 from runner.upgrade.walking import Reader
@@ -27,6 +28,8 @@ _STEPS = frozenset(
         "nb_val_samples",
     )
 )  # fmt: skip
+_DIVIDES = re.compile(r"(?<!/)/=?\s*(?![/=]|\s|\d+\.|\d+e)")
+"""A division by what is not written as a fraction."""
 _ARITHMETIC = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.FloorDivide, cst.Modulo)
 _FRACTIONS = re.compile(r"\bfloat|mean\(|sqrt\(|random\(|time\(|\bexp\(|\blog\(|np\.float|std\(")
 
@@ -83,9 +86,7 @@ class _Finder(Reader):
         self.found: set[int] = set()
         self._context = context
         self._old = context.legacy or context.python2
-        if re.search(r"[^/\s'\"]\s*/=?\s*[^/\s=]", context.code) is None or "__future__ import division" in (
-            " ".join(context.code[:5000].replace("(", " ").split())
-        ):
+        if _DIVIDES.search(masked(context.code)) is None:
             return
         if re.search(r"from\s+__future__\s+import[^\n]*\bdivision\b", context.code):
             return

@@ -201,7 +201,9 @@ class SessionLeft(Rule):
     def statement(
         self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
     ) -> list[cst.BaseStatement] | None:
-        if any(where is original for _, where, _ in context.findings) or "get_session" not in code(original):
+        if not context.says("get_session") or "get_session" not in code(original):
+            return None
+        if any(where is original for _, where, _ in context.findings):
             return None
         for local, target in context.analysis.imports.items():
             for path in ("", ".backend", ".keras.backend"):

@@ -172,6 +172,7 @@ class ClosedOverTensor(Rule):
         return None
 
 
+_TAKEN_APART = re.compile(r"\.layers\.pop\b|bound_nodes\b|\.outputs?\s*=[^=]")
 _OLD = re.compile(
     r"\b(?:nb_epoch|nb_filter|border_mode|fit_generator|outbound_nodes|np_utils|samples_per_epoch|output_dim)\b"
     r"|\bModel\(\s*input\s*=|[(,]\s*lr\s*=|\.outputs\s*=\s*\[|\bkeras\.layers\.(?:core|convolutional)\b"
@@ -194,7 +195,7 @@ class PoppedLayers(Rule):
     def statement(
         self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
     ) -> list[cst.BaseStatement] | None:
-        if len(original.body) != 1 or ("layers" not in (said := code(original)) and "bound_nodes" not in said):
+        if len(original.body) != 1 or not context.remember("taken apart", lambda: _TAKEN_APART.search(context.code)):
             return None
         small = original.body[0]
         if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):

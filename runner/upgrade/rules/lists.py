@@ -32,6 +32,10 @@ _TAKES_LISTS = frozenset(
 )  # fmt: skip
 
 
+_CALLED = re.compile(r"(?<!in )\b(?:map|filter|zip|range)\s*\(|(?<!in )\b[\w.]+\.(?:keys|values|items)\(\)")
+"""A call of these that no loop goes through at once."""
+
+
 class Lists(Rule):
     """What was a list is made one where a list is needed."""
 
@@ -57,7 +61,7 @@ class _Finder(Reader):
         self.found: set[int] = set()
         self._context = context
         self._old = context.python2 and context.first  # the `zip` of a later round may have been an `izip`
-        if re.search(r"\b(?:map|filter|zip|range)\s*\(|\.(?:keys|values|items)\(\)", context.code) is None:
+        if _CALLED.search(context.code) is None:
             return
         self._usage: Usage = context.remember("usage", lambda: Usage(context.analysis))
         self.read(context.module)

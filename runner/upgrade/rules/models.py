@@ -260,6 +260,8 @@ class CompiledLoss(Rule):
         self, node: cst.SimpleStatementLine, original: cst.SimpleStatementLine, context: Context
     ) -> list[cst.BaseStatement] | None:
         """`compiled_metrics` would feed the true values to the metric of the loss, too."""
+        if not context.says("compiled_metrics"):
+            return None
         small = node.body[0] if len(node.body) == 1 else None
         call = small.value if isinstance(small, cst.Expr) else None
         if not isinstance(call, cst.Call) or code(call.func) != "self.compiled_metrics.update_state":
