@@ -118,6 +118,8 @@ def _prepare(address: str) -> dict[str, str]:
         "learn": "/learn",
         "errors": "/errors?q=expected ndim=3, found ndim=2",
         "cheatsheet": "/cheatsheet",
+        "glossary": "/glossary",
+        "learn-step": "/learn/what-is-a-neural-network",
         "playground": "/playground",
         "run": f"/r/{runs['train']}",
         "run-error": f"/r/{runs['shapes']}",
