@@ -10,9 +10,9 @@ import libcst as cst
 
 from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import calling, code
+from runner.upgrade.nodes import calling, code, text_of
 from runner.upgrade.rule import Rule
-from runner.upgrade.rules.layer_names import CONV_2D, CONV_3D, layers
+from runner.upgrade.rules.layer_names import CONV_2D, CONV_3D, POOLING_2D, layers
 from runner.upgrade.shapes import Axes, Shapes
 
 Order = Literal["first", "last"]
@@ -66,7 +66,10 @@ class TheanoOrder(Rule):
     def block(
         self, body: list[cst.BaseStatement], original: Sequence[cst.CSTNode], context: Context
     ) -> list[cst.BaseStatement] | None:
-        if original is not context.module.body or any(word in context.code for word in _SAID):
+        if original is not context.module.body:
+            return None
+        if any(word in context.code for word in _SAID):
+            self._mixed(context)
             return None
         seen = _images(context)
         firsts = [call for call, order in seen if order == "first"]
@@ -85,7 +88,29 @@ class TheanoOrder(Rule):
         context.change(self, original[min(at, len(original) - 1)])
         return [*body[:at], line, *body[at:]]
 
+    def _mixed(self, context: Context) -> None:
+        """Tell where some layers say that channels are first, and others, which took it for granted, do not."""
+        if any(word in context.code for word in ("set_image_d", "image_data_format", "image_dim_ordering")):
+            return
+        said, silent = False, []
+        for several in (*context.analysis.calls.values(), *context.analysis.method_calls.values()):
+            for call, scope in several:
+                if context.kinds.name(call.func, scope) not in _OF_IMAGES:
+                    continue
+                arguments = Arguments(call)
+                order = arguments.get("data_format") or arguments.get("dim_ordering")
+                if order is None and not arguments.spread:
+                    silent.append(call)
+                said = said or text_of(order) in ("th", "channels_first")
+        if said and silent:
+            context.find(self, silent[0], _MIXED, comment=False)
 
+
+_OF_IMAGES = _CONVOLUTIONS | frozenset(POOLING_2D)
+_MIXED = (
+    "other layers say that the channels come first, this one took it from the settings of Keras 1: say "
+    "data_format='channels_first' here too, or keras.backend.set_image_data_format for all"
+)
 _BOTH = (
     "this image seems to have its channels first, as Theano had them, another one in this program last: say "
     "data_format='channels_first' in the layers that it goes through"

@@ -71,6 +71,7 @@ def test_channels_last_and_what_says_its_order_stay(where: str) -> None:
     [
         "m.add(Convolution2D(8, 3, 3, input_shape=shape_of_something))\n",
         "m.add(Convolution2D(8, 3, 3, input_shape=(3, 3, 3)))\n",
+        "b = Convolution2D(8, 3, 3, input_shape=(1, 28, 28))\na = Convolution2D(8, 3, 3, dim_ordering='th')\n",
         "a = Convolution2D(8, 3, 3, input_shape=(1, 28, 28))\nb = Convolution2D(8, 3, 3, input_shape=(28, 28, 1))\n",
     ],
 )
