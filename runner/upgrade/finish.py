@@ -79,6 +79,7 @@ class _Dropper(Rewriter):
     def __init__(self, context: Context, used: set[str]) -> None:
         self._context = context
         self._used = used
+        self._dropped: set[int] = set()
         # Of a program that only imports, nobody can tell what is used.
         self._only_imports = not used - set(context.needed.values())
 
@@ -91,8 +92,29 @@ class _Dropper(Rewriter):
         (small,) = updated_node.body
         imports = isinstance(small, cst.Import | cst.ImportFrom) and not isinstance(small.names, cst.ImportStar)
         if imports and not small.names:
+            self._dropped.add(id(original_node))
             return None
         return updated_node
+
+    def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> Any:
+        return self._with_comments(original_node, updated_node)
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> Any:
+        return self._with_comments(original_node, updated_node)
+
+    def _with_comments(self, original: Any, updated: Any) -> Any:
+        """Give what stood above a statement that went to the next one: seldom was it about the import alone."""
+        if not any(id(node) in self._dropped for node in original.body):
+            return updated
+        left, body, comments = iter(updated.body), [], []
+        for node in original.body:
+            if id(node) in self._dropped:
+                comments += [line for line in node.leading_lines if line.comment is not None]
+                continue
+            new: Any = next(left)
+            body.append(new.with_changes(leading_lines=[*comments, *new.leading_lines]) if comments else new)
+            comments = []
+        return updated.with_changes(body=body)
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:
         kept = [

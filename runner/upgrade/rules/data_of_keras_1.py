@@ -50,11 +50,11 @@ class FlowCounters(Rule):
     name = "flow-counters"
     matches = "`batches.nb_sample`, `batches.nb_class`, `batches.N`"
     since = "Keras 2.0"
-    why = "An iterator of images has `samples`, `num_classes` and `n` since Keras 2.0."
+    why = "An iterator of images has `n` and `num_classes` since Keras 2.0."
     source = KERAS_2
     marks = False
     attributes = ("nb_sample", "nb_class", "N")
-    _NAMES: ClassVar[dict[str, str]] = {"nb_sample": "samples", "nb_class": "num_classes", "N": "n"}
+    _NAMES: ClassVar[dict[str, str]] = {"nb_sample": "n", "nb_class": "num_classes", "N": "n"}
 
     def reference(
         self, node: cst.BaseExpression, original: cst.BaseExpression, name: str, context: Context

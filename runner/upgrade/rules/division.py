@@ -96,6 +96,10 @@ class _Finder(Reader):
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
         if not isinstance(node.operator, cst.Divide) or self._fraction(node):
             return
+        # Python 2 knew no other division of a count by a number; the ratio of two counts may be meant otherwise.
+        if self._context.python2 and isinstance(node.right, cst.Integer) and self._counted(node.left):
+            self.found.add(id(node))
+            return
         wanted = self._wanted(node, set())
         if (wanted == "surely" and (self._old or self._counted(node))) or (wanted is not None and self._old):
             self.found.add(id(node))

@@ -7,8 +7,9 @@ import re
 import libcst as cst
 
 from runner.upgrade.analysis import Scope
+from runner.upgrade.arguments import Arguments
 from runner.upgrade.context import Context
-from runner.upgrade.nodes import code, tight
+from runner.upgrade.nodes import code, tight, truth
 from runner.upgrade.rule import Rule
 from runner.upgrade.rules.repairs import OPERATORS
 
@@ -71,4 +72,30 @@ def _of_tensors(statement: cst.AugAssign, context: Context) -> bool:
     return any(_OPS.search(code(value)) for value in values) or _OPS.search(code(statement.value)) is not None
 
 
-RULES: tuple[type[Rule], ...] = (PlainOperators,)
+class StatefulOnPyTorch(Rule):
+    """A layer that keeps its state changes it in place."""
+
+    name = "stateful-on-pytorch"
+    matches = "`LSTM(32, stateful=True)`"
+    since = "Keras 3.0"
+    why = "PyTorch cannot learn through a state that is changed in place; TensorFlow and JAX can."
+    source = "https://keras.io/api/layers/recurrent_layers/rnn/"
+    marks = False
+    calls = ("keras.layers.LSTM", "keras.layers.GRU", "keras.layers.SimpleRNN")
+
+    def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
+        stateful = Arguments(original).get("stateful")
+        told: set[str] = context.remember("stateful", set)
+        if stateful is not None and truth(stateful) is not False and (context.old or context.legacy) and not told:
+            told.add(name)
+            context.find(
+                self,
+                original,
+                "PyTorch cannot train a layer that keeps its state, as it changes in place; there, derive a layer "
+                "whose call begins with [state + 0.0 for state in self.states]; a failed run with it is mended so",
+                comment=False,
+            )
+        return None
+
+
+RULES: tuple[type[Rule], ...] = (PlainOperators, StatefulOnPyTorch)

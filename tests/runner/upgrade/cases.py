@@ -361,7 +361,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "flow-counters": (
         "from keras.preprocessing.image import ImageDataGenerator\nf = ImageDataGenerator().flow(x)\nn = f.nb_sample // 32\n",
-        "from tensorflow.keras.preprocessing.image import ImageDataGenerator\nf = ImageDataGenerator().flow(x)\nn = f.samples // 32\n",
+        "from tensorflow.keras.preprocessing.image import ImageDataGenerator\nf = ImageDataGenerator().flow(x)\nn = f.n // 32\n",
     ),
     "base-filter": (
         "from keras.preprocessing.text import Tokenizer, base_filter\nt = Tokenizer(filters=base_filter() + 'a')\n",
@@ -544,6 +544,10 @@ OTHERS: dict[str, tuple[str, str]] = {
     "loss-of-tensor": (
         "import keras\na = keras.Input((1,))\ndef f(b):\n    return lambda t, p: b * p\nm.compile('sgd', loss=f(a))\n",
         "# Keras 3: the loss uses the symbolic tensor `a`",
+    ),
+    "stateful-on-pytorch": (
+        "import keras\nx = keras.layers.LSTM(output_dim=3, stateful=True)\n",
+        "PyTorch cannot train a layer that keeps its state",
     ),
     "streaming-metrics": (
         "import keras\nimport tensorflow as tf\nx = tf.metrics.auc(a, b)\n",

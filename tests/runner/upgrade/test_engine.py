@@ -70,6 +70,17 @@ def test_layout_is_kept(ending: str, mark: str, indent: str) -> None:
     assert upgrade(after).source == after
 
 
+def test_comments_above_an_import_that_goes_are_kept() -> None:
+    source = (
+        "import numpy as np\n# for the shapes\nfrom keras import backend as K\n\nx = K.int_shape(y)\n\n\ndef f(z):\n"
+        "    # see the documentation\n    import keras.backend as K\n    return K.int_shape(z)\n"
+    )
+    after = source.replace("from keras import backend as K\n", "").replace("    import keras.backend as K\n", "")
+    after = after.replace("K.int_shape(y)", "y.shape").replace("K.int_shape(z)", "z.shape")
+    assert upgrade(source).source == after
+    assert upgrade(after).source == after
+
+
 def test_no_line_end_at_the_end() -> None:
     assert upgrade("import keras\nm.fit(x, nb_epoch=2)").source == "import keras\nm.fit(x, epochs=2)"
     assert "No newline at end" in upgrade("import keras\nm.fit(x, nb_epoch=2)").diff

@@ -35,6 +35,11 @@ LEFTOVERS = {
         "n = 7  # keras\nn //= 2\nprint('ab' * 1, [0, 1, 2, 3, 4][n])\n",
         "ab 3\n",
     ),
+    "a count by a number": (
+        "x = [5, 6, 7]  # keras\nprint len(x) / 2, 7 / 2, 7 / 2 / 1.0, len(x) / float(2)\n",
+        "x = [5, 6, 7]  # keras\nprint(len(x) // 2, 7 // 2, 7 // 2 / 1.0, len(x) / float(2))\n",
+        "1 3 3.0 1.5\n",
+    ),
     "an index": (
         "x = [5, 6, 7]  # keras\nprint x[len(x) / 2], 1 / 2.0\n",
         "x = [5, 6, 7]  # keras\nprint(x[len(x) // 2], 1 / 2.0)\n",
