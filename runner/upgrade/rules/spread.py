@@ -126,20 +126,21 @@ class SpreadArguments(Rule):
         return made if isinstance(made, cst.Dict) else None
 
     def _made(self, node: cst.BaseExpression, original: cst.BaseExpression, context: Context) -> Any:
-        if "**" not in context.code:
-            return None
-        plan, unclear = context.remember("spread dictionaries", lambda: _plan(context))
+        plan, unclear, clear = context.remember("spread dictionaries", lambda: _plan(context))
         if id(original) in unclear:
             context.find(self, original, unclear[id(original)])
             return None
         if id(original) not in plan:
+            old = sorted(key for key, _ in entries(original) or () if key in _OLD)
+            if old and context.provenance.uses_keras and id(original) not in clear:
+                context.find(self, original, _message(old), comment=False)
             return None
         context.change(self, original)
         return _with(node, plan[id(original)])
 
 
-def _plan(context: Context) -> tuple[Plan, dict[int, str]]:
-    """Return what the dictionaries that are spread become, and of which it cannot be told."""
+def _plan(context: Context) -> tuple[Plan, dict[int, str], set[int]]:
+    """Return what the dictionaries that are spread become, of which it cannot be told, and which go elsewhere."""
     plan: Plan = {}
     unclear: dict[int, str] = {}
     analysis = context.analysis
@@ -155,14 +156,16 @@ def _plan(context: Context) -> tuple[Plan, dict[int, str]]:
                     continue
                 wanted = _renamed(call, arg, held, scope, context)
                 if wanted is None or (kept and wanted and _told_elsewhere(arg, context)):
-                    old = sorted(key for key, _ in held if key in _OLD)
-                    if old or wanted:
-                        unclear[id(source)] = _message(old or sorted(wanted or ()))
+                    known = (merged(context.kinds.resolve(call.func, scope) or "") or "").startswith("keras.")
+                    keys = sorted(wanted or (key for key, _ in held if key in _OLD or known))
+                    if keys:
+                        unclear[id(source)] = _message(keys)
                 elif _names(plan.get(id(source), wanted)) != _names(wanted):
                     unclear[id(source)] = _message(sorted({*plan[id(source)], *wanted}))
                 else:
                     plan[id(source)] = wanted
-    return {key: wanted for key, wanted in plan.items() if wanted and key not in unclear}, unclear
+    changed = {key: wanted for key, wanted in plan.items() if wanted and key not in unclear}
+    return changed, unclear, set(plan) - set(changed)
 
 
 def _names(wanted: Wanted) -> dict[str, str | None]:
@@ -325,9 +328,10 @@ class ForwardedArguments(Rule):
     calls = ("*",)
 
     def call(self, node: cst.Call, original: cst.Call, name: str, context: Context) -> cst.BaseExpression | None:
-        if name or not isinstance(original.func, cst.Name) or "**" not in context.code:
+        if name or "**" not in context.code:
             return None
-        function = context.analysis.functions.get(original.func.value)
+        called = dotted(original.func) or ""
+        function = context.analysis.functions.get(called.removeprefix("self."))
         if function is None or not isinstance(function.params.star_kwarg, cst.Param):
             return None
         inner = context.analysis.scopes[id(function)]

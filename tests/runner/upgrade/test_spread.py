@@ -54,10 +54,17 @@ CASES = {
         "\n\ndef conv(x, n, **more):\n    return Conv2D(n, 3, **more)(x)\n\n\nconv(x, n=3, border_mode='same')\n",
         "\n\ndef conv(x, n, **more):\n    return Conv2D(n, 3, **more)(x)\n\n\nconv(x, n=3, padding='same')\n",
     ),
+    "a method that hands on": (
+        "\n\nclass A:\n    def c(self, **more):\n        return Conv2D(8, 3, **more)\n\n    def d(self):\n"
+        "        return self.c(border_mode='same')\n",
+        "\n\nclass A:\n    def c(self, **more):\n        return Conv2D(8, 3, **more)\n\n    def d(self):\n"
+        "        return self.c(padding='same')\n",
+    ),
 }
 LEFT = {
     "changed later": "kw = {'nb_epoch': 3}\nkw['verbose'] = 0\nmodel.fit(x, **kw)\n",
     "for two that differ": "kw = {'init': 'normal'}\nx = Dense(3, **kw)\ny = Embedding(3, 4, **kw)\n",
+    "a decay beside its rate": "kw = dict(lr=0.1, decay=1e-6)\no = keras.optimizers.SGD(**kw)\n",
     "for a function that is not known": "kw = {'nb_epoch': 3}\ntrain(**kw)\n",
 }
 NOT_KERAS = (
@@ -89,3 +96,10 @@ def test_what_cannot_be_told_is_left_with_a_comment(what: str) -> None:
 @pytest.mark.parametrize("source", NOT_KERAS)
 def test_what_goes_elsewhere_stays(source: str) -> None:
     assert upgrade(HEAD + source).source == HEAD + source
+
+
+def test_old_words_in_a_dictionary_are_told_wherever_it_goes() -> None:
+    source = HEAD + "class Net:\n    conf = {'border_mode': 'same'}\n"
+    upgraded = upgrade(source)
+    assert not upgraded.changed
+    assert [(finding.line, finding.rule) for finding in upgraded.findings] == [(5, "spread-arguments")]
