@@ -65,7 +65,7 @@ class Reader:
             return
         for field in _fields(kind):
             value = getattr(node, field)
-            if _is_node(type(value)):
+            if _is_node(value.__class__):
                 self.read(value)
             elif isinstance(value, list | tuple):
                 for each in value:
@@ -96,7 +96,7 @@ class Rewriter:
         if self.enter(node) and (before is None or getattr(self, before)(node) is not False):
             for field in _fields(kind):
                 value = getattr(node, field)
-                if _is_node(type(value)):
+                if _is_node(value.__class__):
                     made = self.rewrite(value)
                     if made is not value:
                         changed[field] = made
