@@ -21,6 +21,8 @@ MAX_SOURCE_BYTES = 512 * 1024
 """Past half a megabyte nobody wrote it by hand, and the walks would take half a minute."""
 MAX_DEPTH = 80
 """Deeper nested brackets and blocks than any program that a person wrote; the walk is recursive."""
+MAX_TERMS = 500
+"""Terms of one expression in a line; a sum of so many was made by a program."""
 MAX_ROUNDS = 8
 MAX_SECONDS = 60.0
 """Only a program of many thousand lines gets here; what was done by then is given."""
@@ -61,7 +63,7 @@ def upgrade(source: str, *, also: Collection[str] = (), error: Failure | None = 
         return Upgrade(source, source, problem=python2.syntax_error(pasted.plain(text)[0]))
     deep = _too_deep(text)
     if deep is not None:
-        return _unreadable(source, f"Line {deep}: this is nested deeper than {MAX_DEPTH} levels; flatten it first.")
+        return _unreadable(source, deep)
     skipped: dict[str, Finding] = {}
     while True:
         try:
@@ -212,8 +214,9 @@ def _line_map(text: str, before: str) -> list[int]:
     return result or [1]
 
 
-def _too_deep(text: str) -> int | None:
-    """Return the line at which brackets or blocks are nested too deeply, None when they are not."""
+def _too_deep(text: str) -> str | None:
+    """Return in one line where brackets, blocks or terms are nested too deeply, None when they are not."""
+    nested = f"this is nested deeper than {MAX_DEPTH} levels; flatten it first."
     depth = 0
     line = 1
     for match in re.finditer(
@@ -224,17 +227,20 @@ def _too_deep(text: str) -> int | None:
             line += 1
             indent = piece[1:]
             if len(indent.expandtabs(4)) > 4 * MAX_DEPTH and depth == 0:
-                return line
+                return f"Line {line}: {nested}"
         elif piece in "([{":
             depth += 1
             if depth > MAX_DEPTH:
-                return line
+                return f"Line {line}: {nested}"
         elif piece in ")]}":
             depth = max(0, depth - 1)
         else:
             line += piece.count("\n")
     # Chains such as `a + b + c…` and `x.y.z…` nest in the tree without brackets.
     for number, content in enumerate(text.splitlines(), 1):
-        if len(content) > 2000 and max(content.count("+"), content.count("."), content.count(" not ")) > 500:
-            return number
+        if len(content) > 2000 and max(content.count("+"), content.count("."), content.count(" not ")) > MAX_TERMS:
+            return (
+                f"Line {number}: this expression has more than {MAX_TERMS} terms, each nested in the next; compute it "
+                "in a loop or in parts."
+            )
     return None
