@@ -48,7 +48,7 @@ def _hooks(walker: Any, kind: Any) -> tuple[str | None, str | None]:
 
 
 @cache
-def _is_node(kind: type) -> bool:
+def _is_node(kind: Any) -> bool:
     """Whether values of a type are nodes; LibCST's nodes are abstract classes, which `isinstance` is slow to ask."""
     return issubclass(kind, cst.CSTNode)
 
