@@ -105,7 +105,9 @@ def test_weights_of_layers_of_one_s_own_keep_their_names() -> None:
 
 @pytest.mark.parametrize("parameters", ["shape, dtype", "shape, dtype=None", "shape, **options", "shape, *, dtype"])
 def test_initializers_that_take_the_type_stay(parameters: str) -> None:
-    source = f"import keras\n\n\ndef f({parameters}):\n    return 0\n\n\nx = keras.layers.Dense(3, kernel_initializer=f)\n"
+    source = (
+        f"import keras\n\n\ndef f({parameters}):\n    return 0\n\n\nx = keras.layers.Dense(3, kernel_initializer=f)\n"
+    )
     assert upgrade(source).source == source
 
 
