@@ -214,10 +214,32 @@ def _not_there(question: Question, searcher: Searcher) -> tuple[str, list[str]]:
     return " ".join(said), meant
 
 
+# Arguments of Keras 1 and 2 under the names they have today.
+ARGUMENTS_NOW = {
+    "lr": "learning_rate",
+    "nb_epoch": "epochs",
+    "samples_per_epoch": "steps_per_epoch",
+    "nb_val_samples": "validation_steps",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "dim_ordering": "data_format",
+    "nb_filter": "filters",
+    "output_dim": "units",
+    "init": "kernel_initializer",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "max_q_size": "max_queue_size",
+    "batch_input_shape": "batch_shape",
+}
+
+
 def _then_and_now(found: Found, searcher: Searcher) -> str:
     """Say what took the place of the old names that the question uses."""
     said = []
     for name, symbols in list(found.spotted.legacy.items())[:2]:
+        if name in ARGUMENTS_NOW:
+            said.append(f"`{name}` is from older Keras; today the argument is called `{ARGUMENTS_NOW[name]}`.")
+            continue
         today = searcher.page(symbols[0])
         # An argument may bear the name of what is gone: `validation_data` was an attribute of callbacks.
         argument = today is not None and re.search(rf"\b{re.escape(name)}\b", today.signature or "")

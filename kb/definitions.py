@@ -47,9 +47,10 @@ def definition(question: str, folder: Path | None) -> tuple[str, Source] | None:
     asked = re.sub(r"\s+", " ", question).strip(" \t?？!.。¿¡:")
     if folder is None or len(asked) > LONGEST_QUESTION:
         return None
-    for pattern in _ASKS:
-        match = pattern.fullmatch(asked)
-        entry = _entry(match[1], folder) if match else None
+    for pattern in (*_ASKS, None):
+        match = pattern.fullmatch(asked) if pattern is not None else None
+        # A bare word of another language asks what it means; a bare English one is a search.
+        entry = _entry(match[1], folder) if match else _foreign(asked, folder) if pattern is None else None
         if entry is not None:
             term, told = str(entry["term"]), str(entry["definition"])
             title = term[:1].upper() + term[1:]
@@ -66,6 +67,15 @@ def definition(question: str, folder: Path | None) -> tuple[str, Source] | None:
             )
             return f"**{title}**: {told}", source
     return None
+
+
+def _foreign(asked: str, folder: Path) -> dict[str, Any] | None:
+    """Return the entry that a bare text names in another language, and in no English form."""
+    entry = _entry(asked, folder)
+    if entry is None:
+        return None
+    english = {str(name).lower() for name in (entry["term"], *(entry.get("also") or ()))}
+    return None if any(asked.lower().startswith(name.rstrip("s")) for name in english) else entry
 
 
 def _entry(name: str, folder: Path) -> dict[str, Any] | None:

@@ -107,6 +107,8 @@ def test_entry_has_the_form_of_an_entry(path: Path) -> None:
     assert found["backends"] and set(found["backends"]) <= set(BACKENDS)
     assert found["sources"] and all(re.fullmatch(r"https://[\w.-]+/\S*", source) for source in found["sources"])
     assert isinstance(found["updated"], datetime.date) and found["updated"] >= datetime.date(2026, 1, 1)
+    # The day begins earlier elsewhere.
+    assert found["updated"] <= datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1)
 
 
 @pytest.mark.parametrize("path", [*ENTRIES, *STEPS, *PROSE], ids=lambda path: path.stem)
@@ -270,3 +272,20 @@ def test_there_is_as_much_as_promised() -> None:
     assert len(list(read_documents(DATA))) == len([*ENTRIES, *EXAMPLES, *STEPS]) + len(
         [path for path in PROSE if "```python" in path.read_text(encoding="utf-8")]
     )
+
+
+def _runs_of_words(text: str, length: int = 8) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}
+
+
+def test_no_two_entries_say_the_same_under_two_titles() -> None:
+    """Of eight words in a row, two entries share few; what is copied and given a new title shares nearly all."""
+    said = {path.stem: _runs_of_words(body(path)) for path in ENTRIES}
+    where: dict[tuple[str, ...], list[str]] = {}
+    for name, runs in said.items():
+        for run in runs:
+            where.setdefault(run, []).append(name)
+    shared = Counter(pair for names in where.values() for pair in itertools.combinations(sorted(set(names)), 2))
+    for (one, other), count in shared.most_common(20):
+        assert count < 0.4 * min(len(said[one]), len(said[other])), f"{one} and {other} share {count} runs of words"

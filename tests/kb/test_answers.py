@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import CHECKOUT
-from kb.answer import LONGEST_TEXT, SEE_ALSO_TITLE
+from kb.answer import ARGUMENTS_NOW, LONGEST_TEXT, SEE_ALSO_TITLE
 from kb.definitions import definition
 from kb.glossary import edited
 from kb.knowledge import KnowledgeBase
@@ -104,6 +104,13 @@ def test_what_exists_or_existed_is_not_said_to_be_missing(knowledge: KnowledgeBa
 
 def test_freezing_layers_of_a_named_network_is_told_by_the_entry_on_freezing(knowledge: KnowledgeBase) -> None:
     assert "trainable" in knowledge.ask("freeze first layers of vgg16 and train the rest").text
+
+
+def test_an_argument_of_old_is_told_by_its_name_of_today(knowledge: KnowledgeBase) -> None:
+    for old in ARGUMENTS_NOW:
+        said = knowledge.ask(f"what is {old} in keras").text
+        assert f"`{old}` is from older Keras; today use" not in said, old
+    assert "called `learning_rate`" in knowledge.ask("Adam lr argument").text
 
 
 @pytest.mark.parametrize("question", ["how to tune a guitar", "attention deficit"])
@@ -216,6 +223,8 @@ def test_code_for_another_backend_says_so(knowledge: KnowledgeBase) -> None:
         ("qu'est-ce que le surapprentissage ?", "Overfitting"),
         ("¿Qué es la tasa de aprendizaje?", "Learning rate"),
         ("was ist ein Tensor", "Tensor"),
+        ("surapprentissage", "Overfitting"),
+        ("tasa de aprendizaje", "Learning rate"),
     ],
 )
 def test_who_asks_what_a_word_means_is_understood(question: str, term: str) -> None:
@@ -251,6 +260,8 @@ def test_what_a_word_means_is_told_first(knowledge: KnowledgeBase) -> None:
         "什么是",
         "what does EarlyStopping do with overfitting",
         "what is EarlyStopping?",
+        "overfitting",
+        "epochs",
         "what is keras.layers.Dropout?",
     ],
 )
