@@ -171,11 +171,13 @@ class Pool:
         raise AssertionError("unreachable")
 
     def _replace(self, spawner: Spawner, error: SpawnFailed) -> None:
+        # Two may have asked the same one: what the first put in its place must not fall to the second.
+        if not spawner.drop(error.parent):
+            return
         # One that never gave a child says something about the machine, and whoever asked is told; no news for the log.
         level = logging.WARNING if spawner.children else logging.INFO
         _LOG.log(level, "replacing the parent for %s: %s", spawner.backend, error)
         self.replaced += 1
-        spawner.stop()
 
     # -- in the background -----------------------------------------------------------------------------------
 

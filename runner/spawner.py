@@ -30,7 +30,9 @@ _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runner.boot impo
 
 
 class SpawnFailed(RuntimeError):
-    """A parent could not give a child; another parent may."""
+    """A parent could not give a child; another parent may. `parent` is its number, None where it was never started."""
+
+    parent: int | None = None
 
 
 class TouchedGpu(RuntimeError):
@@ -218,7 +220,12 @@ class Spawner:
             Unavailable: the machine refused to isolate the child.
         """
         with self._lock:
-            child = self._ask(limits, warm)
+            asked = self.pid
+            try:
+                child = self._ask(limits, warm)
+            except SpawnFailed as error:
+                error.parent = asked
+                raise
         try:
             child.control.settimeout(self._config.fork_timeout_s)
             message, descriptors, _, _ = socket.recv_fds(child.control, 4096, 1)
@@ -229,7 +236,9 @@ class Spawner:
             child.control.settimeout(None)
         except (OSError, ValueError) as error:
             child.close()
-            raise SpawnFailed(f"the child was not isolated: {error}") from error
+            failed = SpawnFailed(f"the child was not isolated: {error}")
+            failed.parent = asked
+            raise failed from error
         except Unavailable:
             child.close()
             raise
@@ -309,6 +318,14 @@ class Spawner:
         """End the parent; its children end with their own sockets."""
         with self._lock:
             self._stop()
+
+    def drop(self, parent: int | None) -> bool:
+        """End a parent that failed; False when another has taken its place since."""
+        with self._lock:
+            if self.pid != parent:
+                return False
+            self._stop()
+            return True
 
     def _stop(self) -> None:
         if self._commands is not None:

@@ -116,6 +116,9 @@ class Supervision:
             child.dead(_DRAIN_S * 5)
             self._drain()
             self._selector.close()
+        if ending.wait_status is None and not ending.reason and ending.told.started_at is not None:
+            # Whoever should have told is gone as well; the kernel still knows.
+            ending.wait_status = syscalls.exit_status(child.worker)
         self._measure()
         return ending
 

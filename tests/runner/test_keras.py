@@ -14,6 +14,7 @@ from PIL import Image
 from runner import datasets
 from runner.job import BACKENDS, Event, Job, Limits, Result
 from runner.runner import Runner, RunnerConfig
+from runner.spawner import SpawnFailed
 
 Run = Callable[..., Result]
 
@@ -259,6 +260,23 @@ def test_child_of_a_replaced_parent_is_not_taken_for_one_of_the_new(keras_runner
         assert spawner.alive() and not spawner.has(child)
     finally:
         child.close()
+
+
+def test_what_took_a_dead_parents_place_does_not_fall_with_it(keras_runner: Runner) -> None:
+    """Two ask a parent that dies: one replaces it at once, and the other's failure comes late."""
+    spawner = keras_runner._pool._warm["jax"]
+    if not spawner.alive():
+        spawner.start()
+    assert spawner._process is not None
+    spawner._process.kill()
+    spawner._process.wait()
+    with pytest.raises(SpawnFailed) as late:
+        spawner.spawn(Limits())
+    spawner.stop()
+    spawner.start()
+    fresh = spawner.pid
+    keras_runner._pool._replace(spawner, late.value)
+    assert spawner.alive() and spawner.pid == fresh != late.value.parent
 
 
 def test_stuck_parent_is_replaced_without_anybody_noticing(tmp_path: Path) -> None:
